@@ -1,0 +1,109 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "telltale",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "telltale", targets: ["telltale"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The contract, and what holds every broker to it.
+        .target(name: "BrokerCore", swiftSettings: settings),
+        .target(name: "BrokerConformance", dependencies: ["BrokerCore"], swiftSettings: settings),
+
+        // The gateway.
+        .target(name: "CEpoll"),
+        .target(
+            name: "Hub",
+            dependencies: [
+                "BrokerCore", "CEpoll",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "GatewayConfig", dependencies: ["BrokerCore"], swiftSettings: settings),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "BrokerCore", "GatewayConfig", "Hub",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+
+        // The brokers.
+        .target(
+            name: "MemoryBroker",
+            dependencies: ["BrokerCore", .product(name: "Collections", package: "swift-collections")],
+            path: "Backends/Memory",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "BrokerRegistry",
+            dependencies: ["BrokerCore", "MemoryBroker"],
+            path: "Backends/Registry",
+            swiftSettings: settings
+        ),
+
+        // The command line.
+        .executableTarget(
+            name: "telltale",
+            dependencies: [
+                "BrokerConformance", "BrokerCore", "BrokerRegistry", "Gateway", "GatewayConfig",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["BrokerConformance", "BrokerCore", "BrokerRegistry", "MemoryBroker"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "MemoryTests", dependencies: ["BrokerCore", "MemoryBroker"], swiftSettings: settings),
+        .testTarget(
+            name: "HubTests",
+            dependencies: [
+                "BrokerCore", "Hub", "MemoryBroker",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "GatewayConfigTests", dependencies: ["GatewayConfig"], swiftSettings: settings),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "GatewayConfig"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
