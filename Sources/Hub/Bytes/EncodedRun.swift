@@ -1,0 +1,66 @@
+package import BrokerCore
+
+/// How messages look on the wire to the readers of one kind. Encoding happens once for all of them.
+package protocol WireForm: AnyObject, Sendable {
+    /// Appends one message, whole: what stands between two messages can be cut anywhere.
+    func append(_ message: Message, to writer: inout ByteWriter)
+}
+
+/// Consecutive messages of one channel, encoded once, with the place of each, so that a reader can be given a part.
+package final class EncodedRun {
+    /// The position after which the run begins.
+    package let after: Position
+    package let bytes: SharedBytes
+    private let positions: [Position]
+    private let ends: [Int]
+
+    init(_ messages: some Collection<Message>, after: Position, form: any WireForm) {
+        var writer = ByteWriter(capacity: messages.reduce(0) { $0 + $1.data.utf8.count + 256 })
+        var positions: [Position] = []
+        var ends: [Int] = []
+        positions.reserveCapacity(messages.count)
+        ends.reserveCapacity(messages.count)
+        for message in messages {
+            form.append(message, to: &writer)
+            positions.append(message.position)
+            ends.append(writer.count)
+        }
+        self.after = after
+        self.positions = positions
+        self.ends = ends
+        bytes = writer.finish()
+    }
+
+    package var isEmpty: Bool { positions.isEmpty }
+
+    /// The indices of the messages whose offset is above `offset`.
+    func indices(after offset: UInt64) -> Range<Int> {
+        var low = 0
+        var high = positions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if positions[middle].offset > offset { high = middle } else { low = middle + 1 }
+        }
+        return low..<positions.count
+    }
+
+    /// The longest beginning of `indices` that fits into `room` bytes; at least one message if `atLeastOne`.
+    func fitting(_ indices: Range<Int>, room: Int, atLeastOne: Bool) -> Range<Int> {
+        guard let first = indices.first else { return indices }
+        let start = begin(of: first)
+        if ends[indices.upperBound - 1] - start <= room { return indices }
+        var upper = first
+        while upper < indices.upperBound, ends[upper] - start <= room { upper += 1 }
+        return first..<max(upper, atLeastOne ? first + 1 : first)
+    }
+
+    /// The bytes of the messages at `indices`.
+    func segment(_ indices: Range<Int>) -> Segment {
+        guard !indices.isEmpty else { return Segment(bytes, 0..<0) }
+        return Segment(bytes, begin(of: indices.lowerBound)..<ends[indices.upperBound - 1])
+    }
+
+    func position(_ index: Int) -> Position { positions[index] }
+
+    private func begin(of index: Int) -> Int { index == 0 ? 0 : ends[index - 1] }
+}

@@ -1,0 +1,288 @@
+import BrokerCore
+
+/// A channel as one shard sees it: what is known of its log, and the shard's subscriptions to it.
+final class ShardChannel {
+    enum Attachment {
+        /// The broker has not said yet that announcements will come.
+        case pending
+        case attached
+        /// Announcements may be missing until continuity is restored.
+        case interrupted
+    }
+
+    let name: ChannelName
+    unowned let shard: ShardLoop
+    var view = ChannelView()
+    var attachment = Attachment.pending
+    /// The live ones first, so that a delivery goes through them and through nothing else.
+    private(set) var subscriptions: [Subscription] = []
+    private var liveCount = 0
+    var queries = QueryDesk()
+    private var arrived: [Announcement] = []
+    private var runs = RunCache()
+    /// When something last happened, in seconds of the shard's clock.
+    private(set) var lastUse: UInt32
+
+    init(name: ChannelName, shard: ShardLoop) {
+        self.name = name
+        self.shard = shard
+        lastUse = shard.now
+    }
+
+    // MARK: Subscriptions
+
+    func subscribe(_ session: Session, from start: Start) {
+        let subscription = Subscription(session: session, channel: self, start: start)
+        subscription.index = subscriptions.count
+        subscriptions.append(subscription)
+        session.subscriptions.append(subscription)
+        shard.stats.subscriptions += 1
+        lastUse = shard.now
+        advance(subscription)
+    }
+
+    /// The subscription has ended; its place is taken by another.
+    func remove(_ subscription: Subscription) {
+        if subscription.index < liveCount {
+            liveCount -= 1
+            swap(subscription.index, liveCount)
+        }
+        swap(subscription.index, subscriptions.count - 1)
+        subscriptions.removeLast()
+        shard.stats.subscriptions -= 1
+        lastUse = shard.now
+    }
+
+    /// Carries out the subscription's next steps, until it has to wait for something.
+    func advance(_ subscription: Subscription) {
+        while true {
+            switch subscription.state.step(view) {
+            case .ask(let start):
+                guard attachment == .attached, let answer = view.answer(to: start) else { return ask(subscription) }
+                tell(subscription, subscription.state.answered(answer))
+            case .feed(let position):
+                feed(subscription, runs.run(of: view, after: position, form: subscription.session.transport.form))
+            case .rest:
+                if subscription.state.isLive { makeLive(subscription) }
+                return
+            case let step:
+                tell(subscription, step)
+            }
+        }
+    }
+
+    private func ask(_ subscription: Subscription) {
+        queries.waiting.append(subscription)
+        shard.queryLater(self)
+    }
+
+    /// Says to the reader what a step has to say.
+    private func tell(_ subscription: Subscription, _ step: SubscriptionState.Step) {
+        let session = subscription.session
+        switch step {
+        case .open(let answer):
+            if answer.gap != nil { shard.stats.gaps += 1 }
+            session.transport.opened(Opening(channel: name, answer: answer), session)
+            guard let gap = answer.gap, session.isOpen else { return }
+            session.transport.gap(gap, on: name, session)
+        case .gap(let gap):
+            shard.stats.gaps += 1
+            session.transport.gap(gap, on: name, session)
+        case .end(let reason):
+            remove(subscription)
+            session.subscriptions.remove(subscription)
+            session.transport.ended(name, reason, session)
+        case .ask, .feed, .rest:
+            break
+        }
+    }
+
+    /// Hands over as much of a run as the reader has room for.
+    private func feed(_ subscription: Subscription, _ run: EncodedRun) {
+        let session = subscription.session
+        let all = run.indices(after: subscription.state.position.offset)
+        let some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
+        if let last = some.last {
+            subscription.state.fed(to: run.position(last), full: some != all)
+            if some != all { lags(session) }
+            let composed = session.transport.compose(run, some, on: name, session)
+            session.deliver(composed ?? run.segment(some))
+            shard.stats.delivered += UInt64(some.count)
+        } else {
+            subscription.state.fed(to: subscription.state.position, full: true)
+            lags(session)
+        }
+    }
+
+    private func lags(_ session: Session) {
+        session.isLagging = true
+        shard.stats.lagged += 1
+    }
+
+    // MARK: What the broker says
+
+    /// Keeps an announcement for the end of the turn, when all that has arrived is delivered together.
+    func announce(_ announcement: Announcement) {
+        if arrived.isEmpty { shard.deliverLater(self) }
+        arrived.append(announcement)
+    }
+
+    /// Delivers what has arrived in this turn.
+    func deliverArrived() {
+        guard !arrived.isEmpty else { return }
+        let batch = arrived
+        arrived = []
+        lastUse = shard.now
+        queries.isDisturbed = true
+        var messages: [Message] = []
+        for announcement in batch {
+            let tail = view.tail
+            switch view.announce(announcement) {
+            case .next:
+                messages.append(announcement.message)
+                guard announcement.closes else { continue }
+                deliverLive(messages)
+                messages = []
+                endLive(.closed)
+            case .known:
+                continue
+            case .broken:
+                deliverLive(messages)
+                messages = []
+                fallBehind(tail)
+            }
+        }
+        deliverLive(messages)
+        advanceBehind()
+    }
+
+    /// One encoding a wire form, one write a reader.
+    private func deliverLive(_ messages: [Message]) {
+        guard let first = messages.first, liveCount > 0 else { return }
+        let before = Position(epoch: first.epoch, offset: first.offset - 1)
+        var encoded = RunCache()
+        var index = liveCount
+        while index > 0 {
+            index -= 1
+            let subscription = subscriptions[index]
+            let session = subscription.session
+            let run = encoded.run(of: messages, after: before, form: session.transport.form)
+            if run.bytes.count <= session.room {
+                let composed = session.transport.compose(run, 0..<messages.count, on: name, session)
+                session.deliver(composed ?? Segment(run.bytes))
+                shard.stats.delivered += UInt64(messages.count)
+            } else {
+                subscription.state.fell(behind: before)
+                makeNotLive(subscription)
+            }
+        }
+    }
+
+    func endLive(_ reason: EndReason) {
+        for subscription in subscriptions[..<liveCount] { tell(subscription, subscription.state.end(reason)) }
+    }
+
+    /// The channel is gone: whoever has begun to read it is told so.
+    func deleted(_ epoch: Epoch) {
+        deliverArrived()
+        for subscription in subscriptions where subscription.position.epoch == epoch {
+            tell(subscription, subscription.state.end(.deleted))
+        }
+        guard view.tail == nil || view.tail?.epoch == epoch else { return }
+        forget()
+    }
+
+    /// Announcements may be missing from here on.
+    func interrupt() {
+        deliverArrived()
+        if attachment == .attached { attachment = .interrupted }
+        fallBehind(view.tail)
+        forget()
+    }
+
+    /// Announcements come (again).
+    func attached() {
+        attachment = .attached
+        advanceBehind()
+        shard.queryLater(self)
+    }
+
+    private func forget() {
+        view.forget()
+        runs = RunCache()
+        queries.discard()
+        shard.queryLater(self)
+    }
+
+    /// Those who were live up to `tail` have missed something.
+    private func fallBehind(_ tail: Position?) {
+        guard let tail else { return }
+        for subscription in subscriptions[..<liveCount] { subscription.state.fell(behind: tail) }
+        liveCount = 0
+    }
+
+    private func advanceBehind() {
+        for subscription in subscriptions[liveCount...] { advance(subscription) }
+    }
+
+    // MARK: What recovery brings
+
+    /// Serves those who asked before the query was begun, then those who have asked since.
+    func recovered(_ recovery: Recovery, query: Start) {
+        lastUse = shard.now
+        let asked = queries.answered()
+        let tail = view.tail
+        if view.recovered(recovery, query: query, undisturbed: !queries.isDisturbed) { fallBehind(tail) }
+        var page = RunCache()
+        for subscription in asked {
+            guard let start = subscription.state.asked else { continue }
+            guard let answer = recovery.answer(to: start, query: query) else {
+                queries.waiting.append(subscription)
+                continue
+            }
+            tell(subscription, subscription.state.answered(answer))
+            if !subscription.state.isEnded, !view.covers(answer.start), !recovery.messages.isEmpty {
+                let form = subscription.session.transport.form
+                feed(subscription, page.run(of: recovery.messages, after: recovery.start, form: form))
+            }
+            advance(subscription)
+        }
+        for subscription in queries.takeWaiting() {
+            guard let start = subscription.state.asked else { continue }
+            guard let answer = view.answer(to: start) else {
+                queries.waiting.append(subscription)
+                continue
+            }
+            tell(subscription, subscription.state.answered(answer))
+            advance(subscription)
+        }
+        advanceBehind()
+        shard.queryLater(self)
+    }
+
+    /// Nothing has happened for a while: lets go of what was kept to be quick.
+    func rest() {
+        guard view.isFresh else { return }
+        view.rest()
+        runs = RunCache()
+    }
+
+    // MARK: The order of subscriptions
+
+    private func makeLive(_ subscription: Subscription) {
+        guard subscription.index >= liveCount else { return }
+        swap(subscription.index, liveCount)
+        liveCount += 1
+    }
+
+    private func makeNotLive(_ subscription: Subscription) {
+        liveCount -= 1
+        swap(subscription.index, liveCount)
+    }
+
+    private func swap(_ left: Int, _ right: Int) {
+        subscriptions.swapAt(left, right)
+        subscriptions[left].index = left
+        subscriptions[right].index = right
+    }
+}

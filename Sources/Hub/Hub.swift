@@ -1,0 +1,95 @@
+package import BrokerCore
+import CEpoll
+package import Logging
+import Synchronization
+
+/// Fan-out: takes what the broker announces and brings it to every reader, in order, without loss, whatever happens
+/// between. It knows no HTTP and no backend.
+package final class Hub: Sendable {
+    private let broker: any Broker
+    private let shards: [Shard]
+    private let attachments: Attachments
+    private let next = Atomic<Int>(0)
+
+    /// Starts the shards.
+    /// - Throws: ``ShardError``.
+    package init(broker: any Broker, options: HubOptions, logger: Logger) throws(ShardError) {
+        let attachments = Attachments(broker: broker, logger: logger)
+        let limit = RecoveryLimit(messages: options.pageMessages, bytes: options.pageBytes)
+        let services = ShardServices(
+            want: { attachments.want($0, $1, $2) },
+            recover: { name, query, generation, shard in
+                Task {
+                    let result: Result<Recovery, BrokerError>
+                    do throws(BrokerError) {
+                        result = .success(try await broker.recover(name, from: query, limit: limit))
+                    } catch {
+                        result = .failure(error)
+                    }
+                    shard.mailbox.post(.recovered(name, query: query, generation: generation, result))
+                }
+            }
+        )
+        var shards: [Shard] = []
+        for number in 0..<(options.shards > 0 ? options.shards : max(1, Int(cepoll_processors()))) {
+            shards.append(try Shard(number: number, options: options, services: services))
+        }
+        self.broker = broker
+        self.shards = shards
+        self.attachments = attachments
+    }
+
+    /// Brings the broker's events to the shards until the task is cancelled; then the shards stop.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.attachments.run() }
+            group.addTask { await self.pump() }
+            await group.next()
+            group.cancelAll()
+        }
+        for shard in shards { shard.mailbox.post(.stop) }
+    }
+
+    /// The next events are fetched when every shard has taken those before: while a shard is busy they gather, in the broker's
+    /// bounded buffer, and then come as one batch.
+    private func pump() async {
+        while let events = await broker.events.next() {
+            await withCheckedContinuation { continuation in
+                let batch = EventBatch(events, shards: shards.count) { continuation.resume() }
+                for shard in shards where !shard.mailbox.post(.events(batch)) { _ = batch.take() }
+            }
+        }
+    }
+
+    /// Opens a session on one of the shards, in turn.
+    package func open(_ seed: SessionSeed) {
+        let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        let letter = ShardLetter.open(seed)
+        if !shards[abs(number % shards.count)].mailbox.post(letter) { letter.refuse() }
+    }
+
+    /// Readers that this gateway has of each channel.
+    package func readers(of names: [ChannelName]) async -> [Int] {
+        var sums = Array(repeating: 0, count: names.count)
+        for shard in shards {
+            guard let counts = await shard.ask({ $0.readers(of: names) }) else { continue }
+            for (index, count) in counts.enumerated() { sums[index] += count }
+        }
+        return sums
+    }
+
+    /// The counters of all shards together.
+    package func stats() async -> HubStats {
+        var sum = HubStats()
+        for shard in shards { sum += await shard.ask { $0.currentStats() } ?? HubStats() }
+        return sum
+    }
+
+    /// Shuts the readers down, spread over so many seconds, and returns when the last is gone.
+    package func drain(seconds: UInt32) async {
+        for shard in shards { shard.mailbox.post(.drain(seconds)) }
+        while await stats().sessions > 0, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+}

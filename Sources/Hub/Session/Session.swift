@@ -1,0 +1,195 @@
+package import BrokerCore
+
+/// One reader's connection: its sink, its subscriptions, and what waits to be written. It lives on its shard's thread.
+package final class Session {
+    private enum Phase {
+        case open
+        /// Nothing more is accepted; what waits is written, then the sink is finished.
+        case finishing
+        /// All is written; the peer may take its time to close, up to ``HubOptions/linger`` seconds.
+        case lingering
+        case closed
+    }
+
+    package let handle: SessionHandle
+    package let transport: any Transport
+    unowned let shard: ShardLoop
+    private(set) var sink: (any Sink)?
+    private var queue = SegmentQueue()
+    private var phase = Phase.open
+    /// The sink takes no more until it says so.
+    private var isBlocked = false
+    /// What was handed over in this turn is written at its end.
+    private var isScheduled = false
+    package private(set) var isReading = true
+    /// When the sink last took something, and when the reader last sent something, in seconds of the shard's clock.
+    package private(set) var lastWrite: UInt32
+    package private(set) var lastRead: UInt32
+    private var deadline = UInt32.max
+    /// A subscription was not given all there was, for want of room.
+    var isLagging = false
+    var subscriptions = SubscriptionList()
+
+    init(handle: SessionHandle, transport: any Transport, shard: ShardLoop) {
+        self.handle = handle
+        self.transport = transport
+        self.shard = shard
+        lastWrite = shard.now
+        lastRead = shard.now
+    }
+
+    /// Gives the session its sink, once, before anything else happens to it.
+    func begin(_ sink: any Sink) {
+        self.sink = sink
+        transport.begin(self)
+    }
+
+    package var isOpen: Bool { phase == .open }
+
+    // MARK: What transports do
+
+    /// Writes bytes of this reader's own, in order with everything else. They are not held to the bound: see ``isCongested``.
+    package func send(_ bytes: SharedBytes) {
+        guard phase == .open else { return }
+        queue.append(Segment(bytes))
+        schedule()
+    }
+
+    /// More waits for this reader than its bound allows: it should not be given work that makes more.
+    package var isCongested: Bool { queue.bytes >= shard.options.sessionBufferBytes }
+
+    /// Subscribes to a channel. `false`: the session is subscribed to it already.
+    package func subscribe(_ channel: ChannelName, from start: Start) -> Bool {
+        guard phase == .open, subscriptions[channel] == nil else { return false }
+        shard.channel(channel).subscribe(self, from: start)
+        return true
+    }
+
+    /// Ends a subscription without a word. `false`: there was none.
+    package func unsubscribe(_ channel: ChannelName) -> Bool {
+        guard let subscription = subscriptions[channel] else { return false }
+        subscription.cancel()
+        return true
+    }
+
+    package var channelCount: Int { subscriptions.count }
+
+    /// Where the reader stands on each of its channels.
+    package var positions: [(channel: ChannelName, position: Position)] {
+        subscriptions.map { ($0.channel.name, $0.position) }
+    }
+
+    /// Writes what waits, then closes. Nothing more is accepted.
+    package func finish() {
+        guard phase == .open else { return }
+        phase = .finishing
+        subscriptions.cancelAll()
+        schedule()
+    }
+
+    /// Closes at once.
+    package func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        subscriptions.cancelAll()
+        queue.removeAll()
+        sink?.close()
+        sink = nil
+        shard.remove(self)
+    }
+
+    /// Stops or resumes taking input.
+    package func setReading(_ wanted: Bool) {
+        guard wanted != isReading else { return }
+        isReading = wanted
+        sink?.setReading(wanted)
+        if wanted { shard.readAgain(self) }
+    }
+
+    /// Runs `work` elsewhere, and `then` with its result back here, if the session is still there.
+    package func perform<Result: Sendable>(
+        _ work: @escaping @Sendable () async -> Result, then: @escaping @Sendable (Result, Session) -> Void
+    ) {
+        let handle = handle
+        Task {
+            let result = await work()
+            handle.perform { then(result, $0) }
+        }
+    }
+
+    // MARK: What the shard and the sink do
+
+    /// Bytes that may still be handed over before the bound is reached.
+    var room: Int { shard.options.sessionBufferBytes - queue.bytes }
+
+    var hasNothingWaiting: Bool { queue.isEmpty }
+
+    /// Hands over shared bytes. They are written at the end of the turn; at once when nothing else can come in this turn.
+    func deliver(_ segment: Segment) {
+        queue.append(segment)
+        if isBlocked { return }
+        if subscriptions.count == 1 { flush() } else { schedule() }
+    }
+
+    /// Writes what waits, as far as the sink takes it.
+    func flush() {
+        isScheduled = false
+        guard !isBlocked, phase != .closed, let sink else { return }
+        while !queue.isEmpty, !isBlocked {
+            guard let taken = sink.write(queue) else { return close() }
+            isBlocked = taken == 0
+            if taken > 0 { lastWrite = shard.now }
+            queue.removeFirst(bytes: taken)
+            shard.stats.bytes += UInt64(taken)
+        }
+        if queue.isEmpty, phase == .finishing { linger() }
+        if isLagging, queue.bytes <= shard.options.sessionBufferBytes / 4 {
+            isLagging = false
+            shard.feedLater(self)
+        }
+    }
+
+    /// Feeds the subscriptions that lagged. In a turn of its own, so that a long log leaves room for other readers.
+    func feed() {
+        if phase == .open { subscriptions.drained() }
+    }
+
+    /// The sink can take more.
+    package func sinkIsReady() {
+        guard isBlocked else { return }
+        isBlocked = false
+        flush()
+    }
+
+    package func receive(_ bytes: UnsafeMutableRawBufferPointer) {
+        lastRead = shard.now
+        if phase == .open { transport.receive(bytes, self) }
+    }
+
+    /// Looks after the session's timers, and says when to look again.
+    func tick(_ now: UInt32) -> UInt32 {
+        if now >= deadline || (sink?.unacknowledgedMilliseconds ?? 0) >= shard.options.writeTimeoutMilliseconds {
+            close()
+            return now
+        }
+        guard phase == .open else { return min(deadline, now + 1) }
+        return max(transport.tick(now, self), now + 1)
+    }
+
+    func shutdown() {
+        if phase == .open { transport.shutdown(self) }
+    }
+
+    private func linger() {
+        phase = .lingering
+        deadline = shard.now + shard.options.linger
+        sink?.finish()
+        shard.watch(self, at: deadline)
+    }
+
+    private func schedule() {
+        guard !isScheduled, !isBlocked else { return }
+        isScheduled = true
+        shard.flushLater(self)
+    }
+}

@@ -1,0 +1,18 @@
+/// Where a session's bytes go: a socket of the shard's own, or a NIO channel. It lives on the shard's thread.
+package protocol Sink: AnyObject {
+    /// Takes as many of the bytes as it can now, in order, and says how many. Fewer than all: it calls
+    /// back on the shard's thread with ``Session/sinkIsReady()`` when it can take more. `nil`: the reader is gone.
+    func write(_ segments: borrowing SegmentQueue) -> Int?
+
+    /// Nothing more will be written; the peer is told so when the last byte has left.
+    func finish()
+
+    /// Lets go of the reader at once.
+    func close()
+
+    /// For how long the peer has acknowledged nothing although bytes wait for it, in milliseconds; 0 if nothing waits.
+    var unacknowledgedMilliseconds: UInt32 { get }
+
+    /// Whether reading is wanted. A sink that brings input by itself stops while it is not.
+    func setReading(_ wanted: Bool)
+}

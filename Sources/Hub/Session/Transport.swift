@@ -1,0 +1,39 @@
+package import BrokerCore
+
+/// How a session speaks to its reader: what the bytes around messages look like, and what the reader's own bytes mean.
+///
+/// A transport belongs to one session and lives on its shard's thread; it is called there and nowhere else, and never blocks.
+package protocol Transport: AnyObject {
+    /// How messages look to readers of this kind. The encoded bytes are shared by all of them.
+    var form: any WireForm { get }
+
+    /// The session has begun. Subscribe here.
+    func begin(_ session: Session)
+
+    /// The first that a subscription has to say; ``Session/finish()`` may be its answer.
+    func opened(_ opening: Opening, _ session: Session)
+
+    /// Something that the reader stands before is missing.
+    func gap(_ gap: Gap, on channel: ChannelName, _ session: Session)
+
+    /// A subscription is over; it is no longer among the session's.
+    func ended(_ channel: ChannelName, _ reason: EndReason, _ session: Session)
+
+    /// Bytes from the reader, which are valid during the call only.
+    func receive(_ bytes: UnsafeMutableRawBufferPointer, _ session: Session)
+
+    /// Called when it has asked to be, by the clock of the shard: seconds. Answers when it next wants to be called; the session may be
+    /// finished or closed in the meantime.
+    func tick(_ now: UInt32, _ session: Session) -> UInt32
+
+    /// The gateway is shutting down: say so and finish.
+    func shutdown(_ session: Session)
+
+    /// Bytes that this reader alone can get, made of the shared ones, where a part of a message is different for each reader.
+    /// `nil`: the shared bytes are right as they are.
+    func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Segment?
+}
+
+extension Transport {
+    package func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session) -> Segment? { nil }
+}

@@ -1,0 +1,36 @@
+/// The sessions of a shard, by slot. A handle of a former tenant finds nothing.
+struct SessionTable {
+    private var slots: [(session: Session?, generation: UInt32)] = []
+    private var free: [UInt32] = []
+    private(set) var count = 0
+
+    /// A handle for a session that is to be ``insert(_:)``ed.
+    mutating func reserve(_ shard: Shard) -> SessionHandle {
+        if let slot = free.popLast() {
+            slots[Int(slot)].generation &+= 1
+            return SessionHandle(shard: shard, slot: slot, generation: slots[Int(slot)].generation)
+        }
+        slots.append((nil, 0))
+        return SessionHandle(shard: shard, slot: UInt32(slots.count - 1), generation: 0)
+    }
+
+    mutating func insert(_ session: Session) {
+        slots[Int(session.handle.slot)].session = session
+        count += 1
+    }
+
+    mutating func remove(_ handle: SessionHandle) {
+        guard self[handle.tag] != nil else { return }
+        slots[Int(handle.slot)].session = nil
+        free.append(handle.slot)
+        count -= 1
+    }
+
+    subscript(tag: UInt64) -> Session? {
+        let slot = Int(tag & 0xFFFF_FFFF)
+        guard slot < slots.count, slots[slot].generation == UInt32(tag >> 32) else { return nil }
+        return slots[slot].session
+    }
+
+    var all: [Session] { slots.compactMap(\.session) }
+}
