@@ -16,10 +16,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -46,12 +48,15 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "BrokerCore", "GatewayConfig", "Hub",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -61,7 +66,11 @@ let package = Package(
         // The brokers.
         .target(
             name: "MemoryBroker",
-            dependencies: ["BrokerCore", .product(name: "Collections", package: "swift-collections")],
+            dependencies: [
+                "BrokerCore",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             path: "Backends/Memory",
             swiftSettings: settings
         ),
@@ -73,12 +82,21 @@ let package = Package(
         ),
 
         // The command line.
+        .target(
+            name: "GatewayClient",
+            dependencies: [
+                "BrokerCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "telltale",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "BrokerRegistry", "Gateway", "GatewayConfig",
+                "BrokerConformance", "BrokerCore", "BrokerRegistry", "Gateway", "GatewayClient", "GatewayConfig",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -102,7 +120,9 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "GatewayConfigTests", dependencies: ["GatewayConfig"], swiftSettings: settings),
+        .testTarget(name: "BrokerRegistryTests", dependencies: ["BrokerCore", "BrokerRegistry"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayConfigTests", dependencies: ["BrokerCore", "GatewayConfig"], swiftSettings: settings),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway", "GatewayConfig"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -10,7 +10,8 @@ package enum Start: Hashable, Sendable {
     case after(Position)
 }
 
-/// How much one recovery may bring: it ends with the first bound that is reached, but brings at least one message.
+/// How much one recovery may bring: it ends with the first bound that is reached, but brings at least one message, and
+/// never ends below `trimmed`: the position there would be a gap for the next page, and for a reader that comes back.
 package struct RecoveryLimit: Hashable, Sendable {
     package var messages: Int
     /// Bytes of data.

@@ -1,6 +1,5 @@
 import BrokerCore
 import Logging
-import Synchronization
 
 /// Which channels the broker is asked to announce: those that some shard wants. It compares what is wanted with what is, so
 /// that a storm of readers that come and go ends in one call with what it came to.
@@ -18,7 +17,7 @@ final class Attachments: Sendable {
         var changed: Set<ChannelName> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let changes: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     private let broker: any Broker

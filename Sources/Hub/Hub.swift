@@ -1,5 +1,4 @@
 package import BrokerCore
-import CEpoll
 package import Logging
 import Synchronization
 
@@ -31,7 +30,7 @@ package final class Hub: Sendable {
             }
         )
         var shards: [Shard] = []
-        for number in 0..<(options.shards > 0 ? options.shards : max(1, Int(cepoll_processors()))) {
+        for number in 0..<(options.shards > 0 ? options.shards : Processors.available) {
             shards.append(try Shard(number: number, options: options, services: services))
         }
         self.broker = broker

@@ -55,12 +55,13 @@ package final class EncodedRun {
     }
 
     /// The bytes of the messages at `indices`.
-    func segment(_ indices: Range<Int>) -> Segment {
+    package func segment(_ indices: Range<Int>) -> Segment {
         guard !indices.isEmpty else { return Segment(bytes, 0..<0) }
         return Segment(bytes, begin(of: indices.lowerBound)..<ends[indices.upperBound - 1])
     }
 
-    func position(_ index: Int) -> Position { positions[index] }
+    /// The position of the message at `index`.
+    package func position(_ index: Int) -> Position { positions[index] }
 
     private func begin(of index: Int) -> Int { index == 0 ? 0 : ends[index - 1] }
 }

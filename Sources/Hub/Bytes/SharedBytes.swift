@@ -75,12 +75,14 @@ package struct ByteWriter: ~Copyable {
         storage.count += count
     }
 
-    /// Opens a hole of `count` bytes at `offset`, moving what stands behind it.
-    package mutating func insertHole(at offset: Int, count: Int) {
-        reserve(count)
+    /// Moves what stands at `offset` and behind it: forward to leave a hole, back to close one.
+    package mutating func move(from offset: Int, by distance: Int) {
+        guard distance != 0 else { return }
+        let length = storage.count - offset
+        if distance > 0 { reserve(distance) }
         let start = storage.base.advanced(by: offset)
-        start.advanced(by: count).copyMemory(from: start, byteCount: storage.count - offset)
-        storage.count += count
+        start.advanced(by: distance).copyMemory(from: start, byteCount: length)
+        storage.count += distance
     }
 
     /// Overwrites bytes that were written or skipped.

@@ -14,7 +14,8 @@ package final class Session {
     package let handle: SessionHandle
     package let transport: any Transport
     unowned let shard: ShardLoop
-    private(set) var sink: (any Sink)?
+    /// `nil` once the session is closed.
+    package private(set) var sink: (any Sink)?
     private var queue = SegmentQueue()
     private var phase = Phase.open
     /// The sink takes no more until it says so.
@@ -147,6 +148,7 @@ package final class Session {
             isLagging = false
             shard.feedLater(self)
         }
+        if !isReading, phase == .open { transport.drained(self) }
     }
 
     /// Feeds the subscriptions that lagged. In a turn of its own, so that a long log leaves room for other readers.

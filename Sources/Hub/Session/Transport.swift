@@ -22,6 +22,9 @@ package protocol Transport: AnyObject {
     /// Bytes from the reader, which are valid during the call only.
     func receive(_ bytes: UnsafeMutableRawBufferPointer, _ session: Session)
 
+    /// Less waits for the reader than before: what was put off because ``Session/isCongested`` may be taken up again.
+    func drained(_ session: Session)
+
     /// Called when it has asked to be, by the clock of the shard: seconds. Answers when it next wants to be called; the session may be
     /// finished or closed in the meantime.
     func tick(_ now: UInt32, _ session: Session) -> UInt32
@@ -35,5 +38,7 @@ package protocol Transport: AnyObject {
 }
 
 extension Transport {
+    package func drained(_: Session) {}
+
     package func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session) -> Segment? { nil }
 }

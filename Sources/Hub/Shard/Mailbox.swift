@@ -1,6 +1,6 @@
+import BrokerCore
 import CEpoll
 import Glibc
-import Synchronization
 
 /// What other threads have to say to a shard. The first to say something wakes it; the others find it awake.
 package final class Mailbox<Letter: Sendable>: Sendable {
@@ -9,7 +9,7 @@ package final class Mailbox<Letter: Sendable>: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     /// The eventfd that is readable while letters wait.
     let descriptor: Int32
 

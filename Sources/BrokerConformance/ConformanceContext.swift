@@ -1,0 +1,64 @@
+import BrokerCore
+import Synchronization
+
+/// What a case works with: two handles, as two processes would have them, and channels of its own.
+package final class ConformanceContext: Sendable {
+    /// Publishes.
+    let writer: ConformanceHandle
+    /// Reads and listens.
+    let reader: ConformanceHandle
+    /// The longest message, in bytes, that the broker was set to take.
+    let messageBytes: Int
+    private let run: ConformanceRun
+    private let scope: String
+    private let channels = Mutex<Set<ChannelName>>([])
+
+    /// - Parameter scope: begins every label of this case, and of no other case of the run.
+    init(writer: ConformanceHandle, reader: ConformanceHandle, run: ConformanceRun, scope: String) {
+        self.writer = writer
+        self.reader = reader
+        self.messageBytes = run.settings.messageBytes
+        self.run = run
+        self.scope = scope
+    }
+
+    var handles: [ConformanceHandle] { [writer, reader] }
+
+    /// How long the case waits for one thing.
+    var patience: Duration { reader.patience }
+
+    /// A channel of this case, which is deleted when the case is over.
+    func channel(_ label: String = "a", in namespace: ConformanceNamespace = .ordinary) throws -> ChannelName {
+        let channel = try run.channel(scope + label, in: namespace)
+        channels.withLock { _ = $0.insert(channel) }
+        return channel
+    }
+
+    /// What the names of this case's channels in a namespace begin with.
+    func prefix(in namespace: ConformanceNamespace = .ordinary) -> String {
+        "\(run.prefix)\(namespace.rawValue):\(scope)"
+    }
+
+    /// Asks until it is so. For what no event tells of: that a channel's time is over.
+    func wait(
+        for what: String, file: String = #fileID, line: Int = #line,
+        until isSo: @escaping @Sendable () async throws -> Bool
+    ) async throws {
+        try await Deadline.within(patience, waitingFor: what, file: file, line: line) {
+            while try await !isSo() { try await Task.sleep(for: Self.pollInterval) }
+        }
+    }
+
+    private static let pollInterval = Duration.milliseconds(20)
+
+    /// Deletes the case's channels, and no others.
+    func cleanUp() async throws {
+        for channel in channels.withLock(\.self) {
+            for handle in handles {
+                handle.collector.forget(channel)
+                await handle.broker.detach([channel])
+            }
+            _ = try await writer.broker.delete(channel)
+        }
+    }
+}

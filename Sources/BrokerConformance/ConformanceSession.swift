@@ -1,0 +1,87 @@
+package import BrokerCore
+
+/// Two handles on one broker, with what runs behind them.
+package struct ConformanceHandles: Sendable {
+    package let writer: any Broker
+    package let reader: any Broker
+
+    package init(writer: any Broker, reader: any Broker) {
+        self.writer = writer
+        self.reader = reader
+    }
+}
+
+/// Two handles that are open, running and reachable, for one run.
+struct ConformanceSession: Sendable {
+    /// How long the handles may take to end when they are no longer used.
+    private static let closing = Duration.seconds(10)
+
+    let run: ConformanceRun
+    let writer: ConformanceHandle
+    let reader: ConformanceHandle
+
+    /// Runs both handles in the background while the body uses them, and removes what the body has left under the run's prefix.
+    /// - Parameter reachWithin: how long the broker may take to answer; past it this throws what the broker said.
+    static func with<Value: Sendable>(
+        _ handles: ConformanceHandles, run: ConformanceRun, patience: Duration, reachWithin: Duration,
+        _ body: (ConformanceSession) async throws -> Value
+    ) async throws -> Value {
+        let session = ConformanceSession(
+            run: run,
+            writer: ConformanceHandle(handles.writer, patience: patience),
+            reader: ConformanceHandle(handles.reader, patience: patience))
+        let background = [session.writer, session.reader].flatMap { handle in
+            [Task { try? await handle.broker.run() }, Task { Optional(await handle.collector.run()) }]
+        }
+        do {
+            try await session.reach(within: reachWithin)
+            let value = try await body(session)
+            try await session.sweep()
+            await stop(background)
+            return value
+        } catch {
+            await stop(background)
+            throw error
+        }
+    }
+
+    private static func stop(_ background: [Task<Void?, Never>]) async {
+        for task in background { task.cancel() }
+        try? await Deadline.within(closing, waitingFor: "the handles to end") {
+            for task in background { _ = await task.value }
+        }
+    }
+
+    /// A handle may still be connecting: the broker is asked until it answers or the time is over.
+    private func reach(within limit: Duration) async throws {
+        let deadline = ContinuousClock.now + limit
+        for handle in [writer, reader] {
+            while true {
+                do {
+                    try await Deadline.within(limit, waitingFor: "an answer to a ping") { try await handle.broker.ping() }
+                    break
+                } catch {
+                    guard ContinuousClock.now < deadline else { throw error }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+        }
+    }
+
+    /// Deletes every channel under the run's prefix: those of a case that did not end in time.
+    private func sweep() async throws {
+        var deleted = true
+        while deleted {
+            deleted = false
+            for summary in try await reader.broker.list(ChannelQuery(prefix: run.prefix)) {
+                deleted = try await reader.broker.delete(summary.channel) || deleted
+            }
+        }
+    }
+}
+
+extension ConformanceHandle {
+    init(_ broker: any Broker, patience: Duration) {
+        self.init(broker: broker, collector: AnnouncementCollector(source: broker.events), patience: patience)
+    }
+}

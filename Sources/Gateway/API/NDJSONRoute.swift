@@ -1,0 +1,112 @@
+import BrokerCore
+import GatewayConfig
+import Hub
+import Hummingbird
+import NIOCore
+
+/// `POST /v1/publish`: a publication a line, an answer a line, in order. A wrong line is answered with its problem; the
+/// others go through. The body may be of any length: it is read no faster than it is published and answered.
+struct NDJSONRoute: Sendable {
+    let services: Services
+
+    func publish(_ request: Request, _: GatewayContext) async throws -> Response {
+        let services = services
+        let body = request.body
+        return Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                try await Self.answer(body, services, &writer)
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func answer(
+        _ body: RequestBody, _ services: Services, _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        // A line holds the data with every byte escaped, and the other fields.
+        let limit = services.config.limits.messageBytes * 6 + 4096
+        var splitter = LineSplitter(limit: limit)
+        var batch = NDJSONBatch(services: services)
+        do {
+            for try await part in body {
+                splitter.append(part)
+                while let line = try splitter.next() {
+                    batch.add(line)
+                    if batch.isFull { try await batch.answer(&writer) }
+                }
+                try await batch.answer(&writer)
+            }
+            if let line = try splitter.last() { batch.add(line) }
+        } catch is LineSplitter.TooLong {
+            batch.add(Problem(.contentTooLarge, "message_too_large", "a line may have \(limit) bytes; nothing behind it was read"))
+        } catch let timeout as BodyTimeout {
+            batch.add(Problem(.requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body"))
+        }
+        try await batch.answer(&writer)
+    }
+}
+
+/// The lines of one round trip to the broker.
+private struct NDJSONBatch {
+    let services: Services
+    private var lines: [Result<Publication, Problem>] = []
+
+    init(services: Services) {
+        self.services = services
+    }
+
+    var isFull: Bool { lines.count >= services.config.limits.publishBatch }
+
+    mutating func add(_ problem: Problem) {
+        lines.append(.failure(problem))
+    }
+
+    mutating func add(_ line: ByteBuffer) {
+        // White space between lines is no publication.
+        guard line.readableBytesView.contains(where: { $0 > 0x20 }) else { return }
+        line.withUnsafeReadableBytes { bytes in
+            do throws(Problem) {
+                let object: JSONObject
+                do throws(JSONError) { object = try JSONObject(bytes) } catch { throw Problem.invalidJSON(error) }
+                lines.append(.success(try Publication(object)))
+            } catch {
+                lines.append(.failure(error))
+            }
+        }
+    }
+
+    /// Publishes what is right, and answers each line in its place.
+    mutating func answer(_ writer: inout any ResponseBodyWriter) async throws {
+        guard !lines.isEmpty else { return }
+        let publications = lines.compactMap { try? $0.get() }
+        var results = await services.broker.publish(publications)[...]
+        var bytes = ByteWriter(capacity: lines.count * 96)
+        for line in lines {
+            switch line {
+            case .success(let publication): append(publication.channel, results.popFirst(), to: &bytes)
+            case .failure(let problem): append(problem, to: &bytes)
+            }
+        }
+        lines.removeAll(keepingCapacity: true)
+        try await writer.write(ByteBuffer(bytes.finish()))
+    }
+
+    private func append(_ channel: ChannelName, _ result: Result<Receipt, BrokerError>?, to bytes: inout ByteWriter) {
+        switch result ?? .failure(.unavailable(reason: "it did not answer")) {
+        case .success(let receipt):
+            services.counters.published(1)
+            bytes.append("{\"channel\":\"")
+            bytes.append(channel.rawValue)
+            bytes.append("\"")
+            bytes.appendMembers(of: receipt)
+            bytes.append("}\n")
+        case .failure(let error):
+            append(Problem(error), to: &bytes)
+        }
+    }
+
+    private func append(_ problem: Problem, to bytes: inout ByteWriter) {
+        problem.append(to: &bytes)
+        bytes.append("\n")
+    }
+}

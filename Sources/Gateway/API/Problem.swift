@@ -1,0 +1,95 @@
+import BrokerCore
+import HTTPTypes
+import Hub
+
+/// What went wrong, as RFC 9457 has it: a status, a stable code, and a sentence that says what was found and what is allowed.
+struct Problem: Error, Sendable {
+    let status: HTTPResponse.Status
+    let code: String
+    let detail: String
+    /// Values that go with the code: the current offset of a `conflict`, say.
+    var values: [(name: StaticString, value: UInt64)] = []
+    /// Seconds after which trying again makes sense.
+    var retryAfter: Int?
+
+    init(_ status: HTTPResponse.Status, _ code: String, _ detail: String) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+    }
+
+    init(_ error: InvalidName) {
+        let code =
+            switch error.kind {
+            case .channel: "invalid_channel"
+            case .event: "invalid_event"
+            case .retain: "invalid_retain"
+            case .idempotencyKey: "invalid_idempotency_key"
+            case .position: "invalid_position"
+            }
+        self.init(.badRequest, code, "\(error)")
+    }
+
+    init(_ error: BrokerError) {
+        switch error {
+        case .conflict(let current):
+            self.init(.conflict, error.code, "the retained message has offset \(current), not the expected one")
+            values = [("current", current)]
+        case .fenced(let highest):
+            self.init(.conflict, error.code, "a producer with fence \(highest) has taken over")
+            values = [("highest", highest)]
+        case .closed(let top):
+            self.init(.conflict, error.code, "the channel was closed by the message at offset \(top)")
+            values = [("top", top)]
+        case .tooLarge(let bytes, let limit):
+            self.init(.contentTooLarge, error.code, "the data is \(bytes) bytes; limits.message_bytes allows \(limit)")
+        case .expectWithoutKey:
+            self.init(.badRequest, error.code, "expect compares a retained message: it needs retain")
+        case .unavailable(let reason):
+            self.init(.serviceUnavailable, error.code, "the broker is not available: \(reason)")
+            retryAfter = 1
+        }
+    }
+
+    static func invalidJSON(_ error: JSONError) -> Problem {
+        if error.reason == .invalidUTF8 { return invalidUTF8(at: error.offset) }
+        return Problem(.badRequest, "invalid_json", "\(error)")
+    }
+
+    static func invalidUTF8(at offset: Int) -> Problem {
+        Problem(.badRequest, "invalid_utf8", "the data is no UTF-8 at byte \(offset)")
+    }
+
+    static func invalidQuery(_ key: String, _ found: some StringProtocol, _ allowed: String) -> Problem {
+        Problem(.badRequest, "invalid_query", "\(key)=\(found.prefix(64)) is not allowed: \(key) may be \(allowed)")
+    }
+
+    static func tooLarge(limit: Int) -> Problem {
+        Problem(.contentTooLarge, "message_too_large", "the data is longer than the \(limit) bytes of limits.message_bytes")
+    }
+
+    /// The whole as a JSON document.
+    func append(to writer: inout ByteWriter) {
+        writer.append("{\"type\":\"about:blank\",\"title\":")
+        writer.appendJSON(status.reasonPhrase)
+        writer.append(",\"status\":")
+        writer.append(UInt64(status.code))
+        writer.append(",")
+        appendMembers(to: &writer)
+        writer.append("}")
+    }
+
+    /// The code, the detail and the values, without braces.
+    func appendMembers(to writer: inout ByteWriter) {
+        writer.append("\"code\":\"")
+        writer.append(code)
+        writer.append("\",\"detail\":")
+        writer.appendJSON(detail)
+        for (name, value) in values {
+            writer.append(",\"")
+            writer.append(name)
+            writer.append("\":")
+            writer.append(value)
+        }
+    }
+}

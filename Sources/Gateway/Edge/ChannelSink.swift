@@ -1,0 +1,102 @@
+import Hub
+import NIOCore
+
+/// A NIO channel as a session's sink: for connections that can't be a plain socket of a shard.
+///
+/// The channel is given no more than ``window`` bytes that have not left; the rest waits in the session, within its bound.
+final class ChannelSink: Sink {
+    /// Bytes on their way through the channel, at most.
+    static let window = 64 << 10
+
+    private let channel: any Channel
+    private let handle: SessionHandle
+    private var underWay = 0
+
+    /// On the shard's thread. The channel's reading is stopped, and begins here.
+    init(channel: any Channel, handle: SessionHandle) {
+        self.channel = channel
+        self.handle = handle
+        channel.eventLoop.execute {
+            try? channel.pipeline.syncOperations.addHandler(ChannelSource(handle: handle))
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
+        }
+    }
+
+    func write(_ segments: borrowing SegmentQueue) -> Int? {
+        guard channel.isActive else { return nil }
+        var room = Self.window - underWay
+        var buffer = ByteBuffer()
+        segments.forEachWhile { segment in
+            let part = segment.content.prefix(room)
+            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: part))
+            room -= part.count
+            return room > 0
+        }
+        guard buffer.readableBytes > 0 else { return 0 }
+        underWay += buffer.readableBytes
+        send(buffer)
+        return buffer.readableBytes
+    }
+
+    private func send(_ buffer: ByteBuffer) {
+        let count = buffer.readableBytes
+        let handle = handle
+        channel.writeAndFlush(buffer).whenComplete { result in
+            handle.perform { session in
+                guard case .success = result else { return session.close() }
+                (session.sink as? ChannelSink)?.underWay -= count
+                session.sinkIsReady()
+            }
+        }
+    }
+
+    func finish() {
+        // Behind what was written, for the event loop takes both in order.
+        channel.close(mode: .output, promise: nil)
+    }
+
+    func close() {
+        channel.close(promise: nil)
+    }
+
+    /// The channel has no such figure; a peer that is gone shows when it answers no ping or when TCP gives up.
+    var unacknowledgedMilliseconds: UInt32 { 0 }
+
+    func setReading(_ wanted: Bool) {
+        channel.setOption(.autoRead, value: wanted).whenComplete { _ in }
+    }
+}
+
+/// What comes from the channel, to the session.
+private final class ChannelSource: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    private let handle: SessionHandle
+
+    init(handle: SessionHandle) {
+        self.handle = handle
+    }
+
+    func channelRead(context _: ChannelHandlerContext, data: NIOAny) {
+        guard case .byteBuffer(var buffer) = unwrapInboundIn(data) as? IOData else { return }
+        let received = buffer.readBytes(length: buffer.readableBytes) ?? []
+        handle.perform { session in
+            var bytes = received
+            bytes.withUnsafeMutableBytes { session.receive($0) }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        handle.perform { $0.close() }
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { handle.perform { $0.close() } }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error _: any Error) {
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,24 @@
+import Hub
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What every connection is served with.
+struct EdgeServices: Sendable {
+    let hub: Hub
+    let streams: StreamOptions
+    /// Plain streams leave NIO for a shard's own epoll.
+    let takesSockets: Bool
+    let logger: Logger
+    let router: @Sendable (Request, GatewayContext) async throws -> Response
+
+    /// The router's answer; a request that fails altogether is a 500.
+    func respond(to request: Request, _ channel: any Channel) async -> Response {
+        let context = GatewayContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        do {
+            return try await router(request, context)
+        } catch {
+            return Problem(.internalServerError, "internal", "the gateway could not answer this request").response()
+        }
+    }
+}

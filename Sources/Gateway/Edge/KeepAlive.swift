@@ -1,0 +1,49 @@
+import NIOCore
+import NIOHTTP1
+
+/// Whether a connection is used again (RFC 9112 §9.3). It is not when the peer does not want it, or when the answer came
+/// before the end of the request, of which the rest would have to be read.
+final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let watch: ConnectionWatch
+    private var isWanted = true
+    private var requestHasEnded = true
+
+    init(watch: ConnectionWatch) {
+        self.watch = watch
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            requestHasEnded = false
+            // The decoder reads nothing behind a request that asks for another protocol.
+            isWanted = isWanted && head.isKeepAlive && !head.headers.contains(name: "upgrade")
+        case .body: break
+        case .end: requestHasEnded = true
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where !head.status.isInformational:
+            if !requestHasEnded, head.headers.contains(name: "content-length") { isWanted = false }
+            if !isWanted { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end(let trailers):
+            context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: promise)
+            if isWanted, requestHasEnded { watch.endedResponse() } else { watch.closeGently() }
+        case .head, .body:
+            context.write(data, promise: promise)
+        }
+    }
+}
+
+extension HTTPResponseStatus {
+    fileprivate var isInformational: Bool { (100..<200).contains(code) }
+}

@@ -1,0 +1,76 @@
+import GatewayConfig
+import Glibc
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+import NIOPosix
+
+/// The socket that connections come in by.
+struct Listener {
+    /// Connections that the kernel completes before they are accepted.
+    private static let backlog: CInt = 4096
+
+    let config: GatewayConfig
+    let services: EdgeServices
+    let group: any EventLoopGroup
+
+    /// Binds, and accepts until the channel is closed.
+    /// - Throws: ``ListenError`` that says which address, and why not.
+    func bind() async throws -> any Channel {
+        let connections = Connections(most: config.limits.connections)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try configure(channel, connections) }
+            }
+        do {
+            return try await bootstrap.bind(host: config.listen.host, port: config.listen.port).get()
+        } catch {
+            throw ListenError(host: config.listen.host, port: config.listen.port, reason: ListenError.words(error))
+        }
+    }
+
+    /// The handlers of one HTTP/1.1 connection, from the socket inwards.
+    private func configure(_ channel: any Channel, _ connections: Connections) throws {
+        let watch = ConnectionWatch(timeouts: config.timeouts)
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = config.limits.headerBytes
+        limits.maxHeaderListSize = config.limits.headerBytes
+        limits.maxHeaderFieldCount = config.limits.headerCount
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(watch)
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)))
+        try pipeline.addHandler(HTTPServerPipelineHandler())
+        try pipeline.addHandler(KeepAlive(watch: watch))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(RequestHandler(services: services, watch: watch))
+        try connections.opened(channel, watch)
+    }
+}
+
+/// The gateway could not listen.
+package struct ListenError: Error, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let reason: String
+
+    package var description: String {
+        "can't listen on \(host):\(port): \(reason). Choose another with --listen HOST:PORT or listen.port"
+    }
+
+    static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError where error.errnoCode == EADDRINUSE: "the port is taken"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case is SocketAddressError: "there is no such host"
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,270 @@
+import GatewayConfig
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// One request at a time: streams are handed over, everything else goes to the router and its answer back.
+final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPResponsePart
+
+    /// Bodies of a declared length up to this, in bytes, are taken whole before the router is asked.
+    private static let wholeBodyBytes = 64 << 10
+
+    private enum Phase {
+        case idle
+        case whole(HTTPRequest, ByteBuffer)
+        case streamed(RequestBodySource)
+        /// The rest of the request is of no interest.
+        case discarding
+        case stream(StreamRequest)
+        case handedOver
+    }
+
+    private let services: EdgeServices
+    private let watch: ConnectionWatch
+    private var phase = Phase.idle
+    /// The router's answer is under way.
+    private var task: Task<Void, Never>?
+    private var mayRead = true
+    private var wantsRead = false
+
+    init(services: EdgeServices, watch: ConnectionWatch) {
+        self.services = services
+        self.watch = watch
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        watch.bodyTimedOut = { [weak self] timeout in self?.failBody(timeout, context: context) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        watch.bodyTimedOut = nil
+        endBody(ChannelError.eof)
+        task?.cancel()
+        context.fireChannelInactive()
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (unwrapInboundIn(data), phase) {
+        case (.head(let request), .idle): begin(request, context: context)
+        case (.body(let buffer), .whole(let request, var body)):
+            phase = .discarding
+            body.writeImmutableBuffer(buffer)
+            phase = .whole(request, body)
+        case (.body(let buffer), .streamed(let source)):
+            if !source.yield(buffer) { mayRead = false }
+        case (.end, .whole(let request, let body)):
+            watch.endedBody()
+            phase = .idle
+            respond(to: Request(head: request, body: RequestBody(buffer: body)), context: context)
+        case (.end, .streamed(let source)):
+            watch.endedBody()
+            phase = .idle
+            source.finish()
+        case (.end, .stream(let stream)):
+            phase = .handedOver
+            open(stream, context: context)
+        case (.end, .discarding): phase = .idle
+        default: break
+        }
+    }
+
+    private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) {
+        do throws(Problem) {
+            if let stream = try StreamRequest(request) {
+                phase = .stream(stream)
+                return
+            }
+        } catch {
+            phase = .discarding
+            return write(error, context: context)
+        }
+        let length = request.headerFields[.contentLength].flatMap { Int($0) }
+        let isEmpty = length == nil && request.headerFields[.transferEncoding] == nil
+        if isEmpty || (length ?? .max) <= Self.wholeBodyBytes && request.headerFields[.expect] == nil {
+            watch.beganBody(lines: false)
+            phase = .whole(request, context.channel.allocator.buffer(capacity: length ?? 0))
+        } else {
+            watch.beganBody(lines: request.path?.contains("lines=") ?? false)
+            stream(request, context: context)
+        }
+    }
+
+    private func stream(_ request: HTTPRequest, context: ChannelHandlerContext) {
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+        let expectsContinue = request.headerFields[.expect]?.lowercased() == "100-continue"
+        let source = RequestBodySource(
+            more: { loop.execute { bound.value.handler.readMore(context: bound.value.context) } },
+            begun: {
+                guard expectsContinue else { return }
+                loop.execute { bound.value.handler.sayContinue(context: bound.value.context) }
+            })
+        phase = .streamed(source)
+        respond(to: Request(head: request, body: source.body), context: context)
+    }
+
+    private func sayContinue(context: ChannelHandlerContext) {
+        guard case .streamed = phase, task != nil else { return }
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+    }
+
+    // MARK: Answers
+
+    private func respond(to request: Request, context: ChannelHandlerContext) {
+        let channel = context.channel
+        let services = services
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        task = Task {
+            let response = await services.respond(to: request, channel)
+            let answer = Answer(response: response, isHead: request.method == .head, bound: bound)
+            await answer.write()
+        }
+    }
+
+    /// One answer on its way from the router's task to the connection.
+    private struct Answer: Sendable {
+        /// Answers of a known length up to this, in bytes, are written at once.
+        static let wholeBytes = 1 << 20
+
+        let response: Response
+        let isHead: Bool
+        let bound: NIOLoopBound<(handler: RequestHandler, context: ChannelHandlerContext)>
+
+        func write() async {
+            do {
+                if isHead || response.body.contentLength.map({ $0 <= Self.wholeBytes }) ?? false {
+                    let gathered = GatheredBody()
+                    try await response.body.write(gathered)
+                    let body = isHead ? ByteBuffer() : gathered.buffer
+                    bound.eventLoop.execute {
+                        bound.value.handler.write(response.head, body, context: bound.value.context)
+                    }
+                } else {
+                    try await perform { $0.context.writeAndFlush($0.handler.wrapOutboundOut(.head(response.head))) }
+                    try await response.body.write(StreamedBody(answer: self))
+                }
+            } catch {
+                // The answer can't be finished: the peer must not take what it has for the whole.
+                bound.eventLoop.execute { bound.value.context.close(promise: nil) }
+            }
+        }
+
+        func perform(
+            _ body: @escaping @Sendable ((handler: RequestHandler, context: ChannelHandlerContext)) -> EventLoopFuture<Void>
+        ) async throws {
+            try await bound.eventLoop.flatSubmit { body(bound.value) }.get()
+        }
+    }
+
+    /// A body that is written part by part, each when the one before has left.
+    private struct StreamedBody: ResponseBodyWriter {
+        let answer: Answer
+
+        func write(_ buffer: ByteBuffer) async throws {
+            try await answer.perform { $0.context.writeAndFlush($0.handler.wrapOutboundOut(.body(buffer))) }
+        }
+
+        consuming func finish(_ trailers: HTTPFields?) async throws {
+            try await answer.perform {
+                $0.handler.task = nil
+                return $0.context.writeAndFlush($0.handler.wrapOutboundOut(.end(trailers)))
+            }
+        }
+    }
+
+    private func write(_ problem: Problem, context: ChannelHandlerContext) {
+        write(problem.response().head, problem.document, context: context)
+    }
+
+    private func write(_ head: HTTPResponse, _ body: ByteBuffer, context: ChannelHandlerContext) {
+        task = nil
+        guard context.channel.isActive else { return }
+        if case .streamed = phase { phase = .discarding }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(body)), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    // MARK: Streams
+
+    private func open(_ stream: StreamRequest, context: ChannelHandlerContext) {
+        watch.endedBody()
+        do throws(Problem) {
+            let transport = try stream.transport(services.streams)
+            Handover(channel: context.channel, hub: services.hub, takesSocket: services.takesSockets).begin(transport)
+        } catch {
+            phase = .idle
+            write(error, context: context)
+        }
+    }
+
+    // MARK: Reading
+
+    func read(context: ChannelHandlerContext) {
+        if mayRead { context.read() } else { wantsRead = true }
+    }
+
+    private func readMore(context: ChannelHandlerContext) {
+        mayRead = true
+        guard wantsRead else { return }
+        wantsRead = false
+        context.read()
+    }
+
+    // MARK: Errors
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let parsing = error as? HTTPParserError else {
+            context.close(promise: nil)
+            return
+        }
+        let problem = problem(of: parsing)
+        if case .streamed = phase { return failBody(problem, context: context) }
+        if case .handedOver = phase { return }
+        if task != nil { return watch.closeGently() }
+        phase = .discarding
+        watch.refuse(problem)
+    }
+
+    private func problem(of error: HTTPParserError) -> Problem {
+        let limits = services.streams.config.limits
+        guard error == .headerOverflow else {
+            return Problem(.badRequest, "invalid_http", "this is no HTTP/1.1 request (RFC 9112)")
+        }
+        if !watch.hasRequestLine {
+            return Problem(.uriTooLong, "target_too_long", "a request line may have \(limits.headerBytes) bytes")
+        }
+        return Problem(
+            .requestHeaderFieldsTooLarge, "headers_too_large",
+            "a request may have \(limits.headerCount) headers of \(limits.headerBytes) bytes together")
+    }
+
+    private func failBody(_ error: any Error, context _: ChannelHandlerContext) {
+        if case .streamed = phase { return endBody(error) }
+        phase = .discarding
+        watch.refuse(
+            error as? Problem ?? Problem(.requestTimeout, "timeout", "the request's body came to a standstill"))
+    }
+
+    private func endBody(_ error: any Error) {
+        guard case .streamed(let source) = phase else { return }
+        phase = .discarding
+        source.finish(error)
+    }
+}
+
+/// An answer's body, gathered to be written at once.
+private final class GatheredBody: ResponseBodyWriter {
+    private(set) var buffer = ByteBuffer()
+
+    func write(_ buffer: ByteBuffer) async throws { self.buffer.writeImmutableBuffer(buffer) }
+    consuming func finish(_: HTTPFields?) async throws {}
+}

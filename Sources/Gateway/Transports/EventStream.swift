@@ -1,0 +1,174 @@
+import BrokerCore
+import Hub
+
+/// What all event streams of a gateway have in common.
+struct EventStreamOptions: Sendable {
+    /// The silence after which the stream shows that it is alive, in seconds.
+    var heartbeat: UInt32
+    /// The heartbeat is an event that the reader sees, not a comment.
+    var pingsAreEvents = false
+}
+
+/// Server-Sent Events of one channel, or of several.
+///
+/// The response's head is written with the first that there is to say, because only then is known whether it is 204: a reader that
+/// comes back to a closed channel and has everything.
+final class EventStream: Transport {
+    private static let head: StaticString =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+    private static let finishedHead: StaticString = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+
+    private let starts: [(channel: ChannelName, start: Start)]
+    private let options: EventStreamOptions
+    /// Several channels, or one that is read as if there were several: the id names them.
+    private let isSeveral: Bool
+    private var isBegun = false
+    /// Channels that are not yet ended, in this stream's view.
+    private var left: Int
+    /// Channels of which the reader had everything already, and that were not mentioned yet.
+    private var finished: [Opening] = []
+
+    init(starts: [(channel: ChannelName, start: Start)], isSeveral: Bool, options: EventStreamOptions) {
+        self.starts = starts
+        self.isSeveral = isSeveral
+        self.options = options
+        left = starts.count
+    }
+
+    var form: any WireForm { isSeveral ? EventStreamForm.several : EventStreamForm.single }
+
+    func begin(_ session: Session) {
+        for (channel, start) in starts where session.isOpen { _ = session.subscribe(channel, from: start) }
+    }
+
+    func opened(_ opening: Opening, _ session: Session) {
+        if !isBegun, opening.answer.isFinished, hasResumed(opening.channel) {
+            finished.append(opening)
+            if finished.count == starts.count { endWithoutContent(session) }
+            return
+        }
+        var writer = ByteWriter()
+        beginIfNeeded(&writer)
+        for earlier in finished { append(earlier, to: &writer, session) }
+        finished = []
+        append(opening, to: &writer, session)
+        session.send(writer.finish())
+    }
+
+    func gap(_ gap: Gap, on channel: ChannelName, _ session: Session) {
+        var writer = ByteWriter()
+        writer.append("event: stream-gap\ndata: {\"channel\":\"")
+        writer.append(channel.rawValue)
+        writer.append("\",")
+        writer.appendMembers(of: gap)
+        writer.append("}\n\n")
+        session.send(writer.finish())
+    }
+
+    func ended(_ channel: ChannelName, _ reason: EndReason, _ session: Session) {
+        left -= 1
+        guard session.isOpen, finished.allSatisfy({ $0.channel != channel }) else { return }
+        var writer = ByteWriter()
+        writer.append("event: stream-end\ndata: {\"channel\":\"")
+        writer.append(channel.rawValue)
+        writer.append("\",\"reason\":\"")
+        writer.append(reason.rawValue)
+        writer.append("\"}\n\n")
+        session.send(writer.finish())
+        if left == 0 { session.finish() }
+    }
+
+    func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
+
+    func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        guard now - session.lastWrite >= options.heartbeat else { return session.lastWrite + options.heartbeat }
+        var writer = ByteWriter()
+        beginIfNeeded(&writer)
+        writer.append(options.pingsAreEvents ? "event: stream-ping\ndata: {}\n\n" as StaticString : ":\n\n")
+        session.send(writer.finish())
+        return now + options.heartbeat
+    }
+
+    func shutdown(_ session: Session) {
+        var writer = ByteWriter()
+        beginIfNeeded(&writer)
+        writer.append(": the gateway is shutting down\n")
+        appendRetry(to: &writer)
+        writer.append("\n")
+        session.send(writer.finish())
+        session.finish()
+    }
+
+    func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Segment? {
+        guard isSeveral else { return nil }
+        var writer = ByteWriter(capacity: run.segment(indices).count + indices.count * 64)
+        for index in indices {
+            appendID(session, latest: (channel, run.position(index)), to: &writer)
+            writer.append(run.segment(index..<index + 1).content)
+        }
+        return Segment(writer.finish())
+    }
+
+    // MARK: Parts
+
+    private func beginIfNeeded(_ writer: inout ByteWriter) {
+        if !isBegun { writer.append(Self.head) }
+        isBegun = true
+    }
+
+    private func endWithoutContent(_ session: Session) {
+        isBegun = true
+        var writer = ByteWriter()
+        writer.append(Self.finishedHead)
+        session.send(writer.finish())
+        session.finish()
+    }
+
+    private func hasResumed(_ channel: ChannelName) -> Bool {
+        starts.contains { entry in
+            guard case .after = entry.start else { return false }
+            return entry.channel == channel
+        }
+    }
+
+    private func append(_ opening: Opening, to writer: inout ByteWriter, _ session: Session) {
+        let answer = opening.answer
+        appendRetry(to: &writer)
+        appendID(session, latest: (opening.channel, answer.start), to: &writer)
+        writer.append("event: stream-open\ndata: {\"channel\":\"")
+        writer.append(opening.channel.rawValue)
+        writer.append("\",\"epoch\":\"")
+        writer.append(answer.epoch.rawValue)
+        writer.append("\",\"top\":")
+        writer.append(answer.top)
+        writer.append(",\"complete\":")
+        writer.append(opening.isComplete)
+        writer.append(",\"closed\":")
+        writer.append(answer.closed)
+        writer.append("}\n\n")
+    }
+
+    /// When to come back after the connection is lost: 1 to 3 s, by chance, so that not all come at once.
+    private func appendRetry(to writer: inout ByteWriter) {
+        writer.append("retry: ")
+        writer.append(UInt64.random(in: 1_000...3_000))
+        writer.append("\n")
+    }
+
+    /// The id with which the reader would come back. Of several channels, the one that has just moved stands first.
+    private func appendID(
+        _ session: Session, latest: (channel: ChannelName, position: Position), to writer: inout ByteWriter
+    ) {
+        writer.append("id: ")
+        guard isSeveral else {
+            writer.append(latest.position.description)
+            return writer.append("\n")
+        }
+        writer.append(PositionSet.entry(latest.channel, latest.position))
+        for (channel, position) in session.positions where channel != latest.channel {
+            writer.append("&")
+            writer.append(PositionSet.entry(channel, position))
+        }
+        writer.append("\n")
+    }
+}

@@ -1,0 +1,27 @@
+/// Why a WebSocket connection ends (RFC 6455 §7.4).
+package struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package static let normal = Self(rawValue: 1000)
+    package static let goingAway = Self(rawValue: 1001)
+    package static let protocolError = Self(rawValue: 1002)
+    package static let unsupportedData = Self(rawValue: 1003)
+    /// Text that is no UTF-8.
+    package static let invalidPayload = Self(rawValue: 1007)
+    package static let policyViolation = Self(rawValue: 1008)
+    package static let messageTooBig = Self(rawValue: 1009)
+    package static let internalError = Self(rawValue: 1011)
+    /// The gateway's own: no pong came.
+    package static let noPong = Self(rawValue: 4408)
+
+    /// A close frame may carry it: the codes that RFC 6455 defines for the wire, the three that IANA has registered
+    /// since, and those of libraries and applications.
+    package var isAllowedOnTheWire: Bool {
+        switch rawValue {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// The least severe log record that is written; the raw values are swift-log's.
+package enum LogLevel: String, CaseIterable, Hashable, Sendable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+/// How a log record is written.
+package enum LogFormat: String, CaseIterable, Hashable, Sendable {
+    /// One line for people.
+    case text
+    /// One JSON object a line.
+    case json
+}
+
+/// What serves a stream after its handshake.
+package enum HubSockets: String, CaseIterable, Hashable, Sendable {
+    /// A shard's own epoll, where the system and the stream allow it.
+    case epoll
+    /// Always a SwiftNIO channel.
+    case nio
+}

@@ -1,0 +1,60 @@
+package import BrokerCore
+
+/// All that an operator may set, valid as a whole. `GatewayConfig()` is the gateway without any configuration.
+///
+/// A property's initial value is its default; its name in the file, what it may be and what it means stand in
+/// ``Schema/keys``, and everything else follows from there.
+package struct GatewayConfig: Hashable, Sendable {
+    package var listen = Listen()
+    package var broker = Broker()
+    /// The policy of channels without a namespace of their own, which the other namespaces inherit from.
+    package var defaultNamespace = NamespacePolicy()
+    /// The other namespaces, by name; each is complete.
+    package var namespaces: [String: NamespacePolicy] = [:]
+    package var limits = Limits()
+    package var timeouts = Timeouts()
+    package var websocket = WebSocket()
+    /// The silence on a stream after which a comment shows readers and proxies that it is alive.
+    package var heartbeat = Duration.seconds(15)
+    /// How long a shutdown may take: streams end spread over this time.
+    package var drain = Duration.seconds(10)
+    package var log = Log()
+    package var hub = Hub()
+
+    package init() {}
+
+    package struct Listen: Hashable, Sendable {
+        package var host = "127.0.0.1"
+        /// 0: any free port.
+        package var port = 8080
+    }
+
+    package struct Broker: Hashable, Sendable {
+        /// May hold a password: show ``Secrets/mask(_:)`` of it.
+        package var url = "memory:"
+        package var memory = Memory()
+
+        package struct Memory: Hashable, Sendable {
+            /// What all channels of the memory broker together may hold, in bytes.
+            package var bytes = 1 << 30
+        }
+    }
+
+    package struct Log: Hashable, Sendable {
+        package var level = LogLevel.info
+        package var format = LogFormat.text
+    }
+
+    package struct Hub: Hashable, Sendable {
+        /// Threads that serve streams; 0: one a processor.
+        package var shards = 0
+        package var sockets = HubSockets.epoll
+    }
+
+    /// What the broker is told about the channels that it keeps.
+    package var brokerSettings: BrokerSettings {
+        BrokerSettings(
+            retention: defaultNamespace.history, namespaces: namespaces.mapValues(\.history),
+            messageBytes: limits.messageBytes)
+    }
+}

@@ -1,0 +1,117 @@
+import BrokerCore
+
+/// Every key there is, in the order of the example and the documentation. To add one: a property with its default in
+/// ``GatewayConfig``, and a line here.
+enum Schema {
+    static let keys: [Key] = listen + broker + namespace + limits + timeouts + websocket + general
+    static let outline = Outline(keys)
+
+    private static let listen = [
+        Key(
+            "listen.host", \.listen.host, .text(bytes: 255, "an address or a host name"), flag: "--listen",
+            "The address to listen on; `0.0.0.0` is all of IPv4, `::` all there are."),
+        Key(
+            "listen.port", \.listen.port, .integer(0...65535), flag: "--listen",
+            "The port to listen on; 0 is any free one."),
+    ]
+
+    private static let broker = [
+        Key(
+            "broker.url", \.broker.url, .text(bytes: 4096, "a broker's URL", mask: Secrets.mask), flag: "--broker",
+            "Where channels live: `memory:` is this process."),
+        Key(
+            "broker.memory.bytes", \.broker.memory.bytes, .size(1 << 20...1 << 40),
+            "What all channels of the memory broker together may hold."),
+    ]
+
+    private static let namespace = [
+        Key(
+            namespace: "history.messages", \.history.messages, .integer(1...1_000_000),
+            "Messages that a channel's log keeps."),
+        Key(namespace: "history.bytes", \.history.bytes, .size(1...1 << 40), "Data that a channel's log keeps."),
+        Key(
+            namespace: "history.ttl", \.history.ttl, .duration(.seconds(1) ... .seconds(3650 * 86400)),
+            "How long a channel lives after its last message."),
+        Key(
+            namespace: "history.ttl_after_close", \.history.ttlAfterClose,
+            ValueType<Duration>.duration(.seconds(1) ... .seconds(3650 * 86400)).orNull("as `history.ttl`"),
+            "How long a closed channel lives after its last message."),
+        Key(
+            namespace: "replay", \.replay, .replay(lastAtMost: 1_000_000),
+            "Where a reader starts that does not say it."),
+    ]
+
+    private static let limits = [
+        Key(
+            "limits.message_bytes", \.limits.messageBytes, .size(1...BrokerSettings.maximumMessageBytes),
+            "The data of one message."),
+        Key(
+            "limits.session_buffer_bytes", \.limits.sessionBufferBytes, .size(4096...1 << 30),
+            "What may wait for one reader; past it the reader is fed from the log."),
+        Key(
+            "limits.header_bytes", \.limits.headerBytes, .size(1 << 10...1 << 20),
+            "A request's line and headers together."),
+        Key("limits.header_count", \.limits.headerCount, .integer(10...1000), "Headers of one request."),
+        Key(
+            "limits.line_bytes", \.limits.lineBytes,
+            ValueType<Int>.size(1...BrokerSettings.maximumMessageBytes).orNull("as `limits.message_bytes`"),
+            "One line of a `lines=1` stream; at most `limits.message_bytes`."),
+        Key(
+            "limits.publish_batch", \.limits.publishBatch, .integer(1...10000),
+            "NDJSON or `lines=1` publications of one request under way at once."),
+        Key(
+            "limits.subscriptions", \.limits.subscriptions, .integer(1...100_000),
+            "Channels that one connection follows at once."),
+        Key(
+            "limits.connections", \.limits.connections, .integer(0...100_000_000),
+            "Connections at once; 0 is as many as the file descriptors allow."),
+        Key(
+            "limits.channels_per_page", \.limits.channelsPerPage, .integer(1...ChannelQuery.maximumLimit),
+            "Channels in one page of the list."),
+    ]
+
+    private static let timeouts = [
+        Key(
+            "timeouts.header", \.timeouts.header, .duration(.milliseconds(100) ... .seconds(3600)),
+            "From a request's first byte to the end of its headers."),
+        Key(
+            "timeouts.body", \.timeouts.body, .duration(.milliseconds(100) ... .seconds(86400)),
+            "Silence inside a request's body."),
+        Key(
+            "timeouts.lines", \.timeouts.lines, .duration(.milliseconds(100) ... .seconds(365 * 86400)),
+            "Silence inside the body of a `lines=1` request."),
+        Key(
+            "timeouts.idle", \.timeouts.idle, .duration(.milliseconds(100) ... .seconds(86400)),
+            "A kept-alive connection without a request."),
+        Key(
+            "timeouts.write", \.timeouts.write, .duration(.milliseconds(100) ... .seconds(86400)),
+            "A reader that takes nothing and acknowledges nothing."),
+    ]
+
+    private static let websocket = [
+        Key(
+            "websocket.ping", \.websocket.ping, .duration(.milliseconds(100) ... .seconds(86400)),
+            "The time between two pings."),
+        Key(
+            "websocket.silence", \.websocket.silence, .duration(.milliseconds(200) ... .seconds(86400)),
+            "The silence after which a reader is closed; longer than `websocket.ping`."),
+        Key(
+            "websocket.publishes_under_way", \.websocket.publishesUnderWay, .integer(1...10000),
+            "Publications of one connection under way at once."),
+    ]
+
+    private static let general = [
+        Key(
+            "heartbeat", \.heartbeat, .duration(.milliseconds(100) ... .seconds(86400)),
+            "The silence on an event stream after which a comment is sent."),
+        Key(
+            "drain", \.drain, .duration(.seconds(0) ... .seconds(3600)),
+            "The time over which streams end when the gateway stops."),
+        Key("log.level", \.log.level, .choice(), "The least severe record that is written."),
+        Key("log.format", \.log.format, .choice(), "A line for people, or a JSON object a line."),
+        Key("hub.shards", \.hub.shards, .integer(0...1024), "Threads that serve streams; 0 is one a processor."),
+        Key(
+            "hub.sockets", \.hub.sockets, .choice(),
+            "What serves a stream: a shard's own epoll, or a SwiftNIO channel."),
+    ]
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import BrokerCore
+import Foundation
+import GatewayClient
+
+/// Which gateway a command talks to, and as whom.
+struct GatewayOptions: ParsableArguments {
+    @Option(help: "The gateway's address (TELLTALE_GATEWAY; default \(GatewayAddress.standard)).")
+    var gateway: String?
+
+    @Option(help: "The access token to show it (TELLTALE_TOKEN).")
+    var token: String?
+
+    func validate() throws {
+        _ = try address()
+    }
+
+    func address() throws -> GatewayAddress {
+        let text = gateway ?? environment("TELLTALE_GATEWAY") ?? GatewayAddress.standard
+        guard let address = GatewayAddress(text) else {
+            throw ValidationError("\"\(text)\" is no gateway address: give \(GatewayAddress.rule)")
+        }
+        return address
+    }
+
+    func client(silence: Duration? = nil) throws -> GatewayClient {
+        GatewayClient(address: try address(), token: token ?? environment("TELLTALE_TOKEN"), silence: silence)
+    }
+
+    /// A conversation from its beginning to its end. What fails is said in one line, and ends the command with status
+    /// 1.
+    func withClient(
+        silence: Duration? = nil, _ converse: (GatewayClient) async throws -> Void
+    ) async throws {
+        let client = try client(silence: silence)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await converse(client))
+        } catch {
+            outcome = .failure(error)
+        }
+        await client.shutdown()
+        do {
+            try outcome.get()
+        } catch let problem as Problem {
+            Console.note("refused: \(problem)")
+            throw ExitCode.failure
+        } catch let error as ClientError {
+            Console.note("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+extension ChannelName {
+    /// A channel named on the command line.
+    static func argument(_ text: String) throws -> ChannelName {
+        do {
+            return try ChannelName(text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Foundation
+import GatewayConfig
+
+/// Where the configuration comes from: flag over environment over file.
+struct SettingsOptions: ParsableArguments {
+    @Option(help: "The configuration file (or TELLTALE_CONFIG).")
+    var config: String?
+
+    @Option(help: "The broker's URL: memory:")
+    var broker: String?
+
+    @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+    var listen: String?
+
+    /// - Throws: `ConfigError`, with every problem.
+    func load() throws -> LoadedConfig {
+        let environment = ProcessInfo.processInfo.environment
+        let flags = [broker.map(ConfigFlag.broker), listen.map(ConfigFlag.listen)].compactMap { $0 }
+        return try LoadedConfig.load(file: config ?? environment["TELLTALE_CONFIG"], environment: environment, flags: flags)
+    }
+}

@@ -1,0 +1,18 @@
+import BrokerConformance
+import BrokerCore
+import BrokerRegistry
+import Testing
+
+/// The very list that `telltale verify` runs, case by case.
+@Suite("The memory broker keeps every promise")
+struct MemoryConformanceTests {
+    @Test(arguments: ConformanceSuite.cases)
+    func keeps(_ promise: ConformanceCase) async throws {
+        let runner = ConformanceRunner { settings in
+            let backend = try BrokerRegistry(settings: settings).backend(for: "memory:")
+            return ConformanceHandles(writer: try await backend.open(), reader: try await backend.open())
+        }
+        let report = await runner.run([promise])
+        #expect(report.succeeded, "\(report.text)")
+    }
+}
