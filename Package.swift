@@ -60,6 +60,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Web/page")],
             swiftSettings: settings
         ),
 
@@ -85,10 +86,12 @@ let package = Package(
         .target(
             name: "GatewayClient",
             dependencies: [
-                "BrokerCore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -104,6 +107,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .testTarget(name: "ClientTests", dependencies: ["GatewayClient"], swiftSettings: settings),
         .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
@@ -123,7 +127,7 @@ let package = Package(
         .testTarget(name: "BrokerRegistryTests", dependencies: ["BrokerCore", "BrokerRegistry"], swiftSettings: settings),
         .testTarget(
             name: "GatewayConfigTests", dependencies: ["BrokerCore", "GatewayConfig"], swiftSettings: settings),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "GatewayConfig"], swiftSettings: settings),
+        .testTarget(name: "GatewayTests", dependencies: ["BrokerCore", "Gateway", "GatewayConfig", "Hub"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

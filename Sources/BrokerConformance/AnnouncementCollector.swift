@@ -1,10 +1,9 @@
 import BrokerCore
-import Synchronization
 
 /// The one consumer of a handle's events: it gives each follower those of its channel.
 final class AnnouncementCollector: Sendable {
     private let source: BrokerEvents
-    private let followers = Mutex<[ChannelName: [BrokerEvents]]>([:])
+    private let followers = Locked<[ChannelName: [BrokerEvents]]>([:])
 
     init(source: BrokerEvents) {
         self.source = source
@@ -29,7 +28,7 @@ final class AnnouncementCollector: Sendable {
     }
 
     private func distribute(_ events: [BrokerEvent]) {
-        let followers = followers.withLock(\.self)
+        let followers = followers.withLock { $0 }
         for event in events {
             let concerned = event.channel.map { followers[$0] ?? [] } ?? followers.values.flatMap(\.self)
             for queue in concerned { queue.send([event]) }

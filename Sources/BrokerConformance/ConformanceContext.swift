@@ -1,5 +1,4 @@
 import BrokerCore
-import Synchronization
 
 /// What a case works with: two handles, as two processes would have them, and channels of its own.
 package final class ConformanceContext: Sendable {
@@ -11,7 +10,7 @@ package final class ConformanceContext: Sendable {
     let messageBytes: Int
     private let run: ConformanceRun
     private let scope: String
-    private let channels = Mutex<Set<ChannelName>>([])
+    private let channels = Locked<Set<ChannelName>>([])
 
     /// - Parameter scope: begins every label of this case, and of no other case of the run.
     init(writer: ConformanceHandle, reader: ConformanceHandle, run: ConformanceRun, scope: String) {
@@ -53,7 +52,7 @@ package final class ConformanceContext: Sendable {
 
     /// Deletes the case's channels, and no others.
     func cleanUp() async throws {
-        for channel in channels.withLock(\.self) {
+        for channel in channels.withLock({ $0 }) {
             for handle in handles {
                 handle.collector.forget(channel)
                 await handle.broker.detach([channel])

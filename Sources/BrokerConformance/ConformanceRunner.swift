@@ -5,7 +5,7 @@ package struct ConformanceRunner: Sendable {
     /// Opens two handles on one broker, with these settings. It is called once a run.
     package typealias Open = @Sendable (BrokerSettings) async throws -> ConformanceHandles
 
-    /// Cases that run at the same time: most of them wait more than they work, and none of them sees another's channels.
+    /// Cases that run at the same time: most wait more than they work, and none sees another's channels.
     private static let parallelism = 4
     /// How long one case may take altogether.
     private static let caseLimit = Duration.seconds(120)

@@ -13,15 +13,16 @@ package struct ConformanceHandles: Sendable {
 
 /// Two handles that are open, running and reachable, for one run.
 struct ConformanceSession: Sendable {
-    /// How long the handles may take to end when they are no longer used.
+    /// How long the broker may take to remove what is left, and the handles to end.
     private static let closing = Duration.seconds(10)
 
     let run: ConformanceRun
     let writer: ConformanceHandle
     let reader: ConformanceHandle
 
-    /// Runs both handles in the background while the body uses them, and removes what the body has left under the run's prefix.
-    /// - Parameter reachWithin: how long the broker may take to answer; past it this throws what the broker said.
+    /// Runs both handles in the background while the body uses them, and removes what it has left under the run's prefix,
+    /// also when it fails or is cancelled.
+    /// - Parameter reachWithin: how long the broker may take to answer; past it this throws what it said.
     static func with<Value: Sendable>(
         _ handles: ConformanceHandles, run: ConformanceRun, patience: Duration, reachWithin: Duration,
         _ body: (ConformanceSession) async throws -> Value
@@ -33,21 +34,22 @@ struct ConformanceSession: Sendable {
         let background = [session.writer, session.reader].flatMap { handle in
             [Task { try? await handle.broker.run() }, Task { Optional(await handle.collector.run()) }]
         }
+        let result: Result<Value, any Error>
         do {
             try await session.reach(within: reachWithin)
-            let value = try await body(session)
-            try await session.sweep()
-            await stop(background)
-            return value
+            result = .success(try await body(session))
         } catch {
-            await stop(background)
-            throw error
+            result = .failure(error)
         }
+        // A task of its own, since the one that was cancelled would not clean up.
+        await Task { await session.close(background) }.value
+        return try result.get()
     }
 
-    private static func stop(_ background: [Task<Void?, Never>]) async {
+    private func close(_ background: [Task<Void?, Never>]) async {
+        try? await Deadline.within(Self.closing, waitingFor: "the channels' deletion") { try await sweep() }
         for task in background { task.cancel() }
-        try? await Deadline.within(closing, waitingFor: "the handles to end") {
+        try? await Deadline.within(Self.closing, waitingFor: "the handles to end") {
             for task in background { _ = await task.value }
         }
     }
@@ -58,7 +60,9 @@ struct ConformanceSession: Sendable {
         for handle in [writer, reader] {
             while true {
                 do {
-                    try await Deadline.within(limit, waitingFor: "an answer to a ping") { try await handle.broker.ping() }
+                    try await Deadline.within(limit, waitingFor: "an answer to a ping") {
+                        try await handle.broker.ping()
+                    }
                     break
                 } catch {
                     guard ContinuousClock.now < deadline else { throw error }
@@ -68,14 +72,13 @@ struct ConformanceSession: Sendable {
         }
     }
 
-    /// Deletes every channel under the run's prefix: those of a case that did not end in time.
+    /// Deletes every channel under the run's prefix: those of a case that did not end in time. A broker that goes on
+    /// listing what it has deleted is not asked for ever.
     private func sweep() async throws {
-        var deleted = true
-        while deleted {
-            deleted = false
-            for summary in try await reader.broker.list(ChannelQuery(prefix: run.prefix)) {
-                deleted = try await reader.broker.delete(summary.channel) || deleted
-            }
+        var previous: [ChannelSummary] = []
+        while case let page = try await reader.broker.list(ChannelQuery(prefix: run.prefix)), page != previous {
+            for summary in page { _ = try await reader.broker.delete(summary.channel) }
+            previous = page
         }
     }
 }

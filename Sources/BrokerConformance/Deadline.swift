@@ -1,6 +1,7 @@
 /// Waiting that ends.
 enum Deadline {
-    /// The body's result, or a failure that names what was waited for. A body that goes on after its cancellation is left behind.
+    /// The body's result, or a failure that names what was waited for. A body that goes on after its cancellation is
+    /// left behind.
     static func within<Value: Sendable>(
         _ limit: Duration, waitingFor what: String, file: String = #fileID, line: Int = #line,
         _ body: @escaping @Sendable () async throws -> Value

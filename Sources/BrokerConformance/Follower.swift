@@ -1,11 +1,10 @@
 import BrokerCore
-import Synchronization
 
 /// What one handle hears of one channel, in order, for one task to read.
 final class Follower: Sendable {
     private let queue: BrokerEvents
     private let patience: Duration
-    private let waiting = Mutex<[BrokerEvent]>([])
+    private let waiting = Locked<[BrokerEvent]>([])
 
     init(queue: BrokerEvents, patience: Duration) {
         self.queue = queue

@@ -44,7 +44,8 @@ struct LiveReader {
         let follows = message.epoch == position.epoch || position.epoch == .none || message.offset == 1
         let expected = message.epoch == position.epoch ? position.offset + 1 : 1
         try expect(
-            follows && message.offset == expected, "\(message.position) was announced to a reader that stands at \(position)")
+            follows && message.offset == expected,
+            "\(message.position) was announced to a reader that stands at \(position)")
         messages.append(message)
         position = message.position
         isClosed = announcement.closes

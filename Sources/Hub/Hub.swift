@@ -49,14 +49,14 @@ package final class Hub: Sendable {
         for shard in shards { shard.mailbox.post(.stop) }
     }
 
-    /// The next events are fetched when every shard has taken those before: while a shard is busy they gather, in the broker's
-    /// bounded buffer, and then come as one batch.
+    /// Brings events to every shard as they come. A shard that is busy finds all that has gathered as one turn's work; when too
+    /// much is under way, the rest gathers in the broker's bounded buffer.
     private func pump() async {
+        let gate = EventGate()
         while let events = await broker.events.next() {
-            await withCheckedContinuation { continuation in
-                let batch = EventBatch(events, shards: shards.count) { continuation.resume() }
-                for shard in shards where !shard.mailbox.post(.events(batch)) { _ = batch.take() }
-            }
+            let batch = EventBatch(events, shards: shards.count, gate: gate)
+            for shard in shards where !shard.mailbox.post(.events(batch)) { _ = batch.take() }
+            await gate.pass()
         }
     }
 

@@ -20,10 +20,30 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "A second broker to compare it with.")
     var against: String?
 
+    @Option(help: "The seed of the comparison's script, to repeat one (default: by chance).")
+    var seed: UInt64?
+
+    func validate() throws {
+        for url in [url, against].compactMap({ $0 }) {
+            do { _ = try BrokerRegistry().backend(for: url) } catch { throw ValidationError("\(error)") }
+        }
+    }
+
     func run() async throws {
-        let report = await ConformanceRunner(open: Self.opening(url)).run { print($0.line) }
+        let runner = ConformanceRunner(open: Self.opening(url))
+        let report = await runner.run { print($0.line) }
         print(report.summary)
         guard report.succeeded else { throw ExitCode.failure }
+        if let against { try await compare(runner, ConformanceRunner(open: Self.opening(against))) }
+    }
+
+    private func compare(_ first: ConformanceRunner, _ second: ConformanceRunner) async throws {
+        let script = Differential(seed: seed ?? UInt64.random(in: .min ... .max))
+        guard let difference = try await script.run(first, against: second) else {
+            return print("no difference in \(script.operations) operations (--seed \(script.seed))")
+        }
+        print(difference)
+        throw ExitCode.failure
     }
 
     private static func opening(_ url: String) -> ConformanceRunner.Open {

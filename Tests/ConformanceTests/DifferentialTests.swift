@@ -13,10 +13,13 @@ struct DifferentialTests {
         #expect(difference == nil, "\(difference.map(\.description) ?? "")")
     }
 
-    @Test("finds where a wrong broker differs, and finds it again", arguments: [
-        "reports a gap as complete", "ignores history.bytes", "ignores the fence", "keeps conflated messages in the log",
-        "forgets retained messages with the log", "lists an open channel as closed", "ignores the idempotency key",
-    ])
+    @Test(
+        "finds where a wrong broker differs, and finds it again",
+        arguments: [
+            "reports a gap as complete", "ignores history.bytes", "ignores the fence",
+            "keeps conflated messages in the log",
+            "forgets retained messages with the log", "lists an open channel as closed", "ignores the idempotency key",
+        ])
     func different(name: String) async throws {
         let wrong = try #require(WrongBroker.all.first { $0.description == name })
         let differential = Differential(seed: 7, operations: 2000)
@@ -33,7 +36,8 @@ struct DifferentialTests {
         var steps: Set<Int> = []
         for seed: UInt64 in 1...5 {
             let differential = Differential(seed: seed, operations: 2000)
-            steps.insert(try #require(try await differential.run(right, against: ConformanceRunner(open: wrong.open))).step)
+            steps.insert(
+                try #require(try await differential.run(right, against: ConformanceRunner(open: wrong.open))).step)
         }
         #expect(steps.count > 1)
     }

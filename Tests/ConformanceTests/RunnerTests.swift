@@ -43,6 +43,22 @@ struct RunnerTests {
         #expect(try await mine.list(ChannelQuery()).map(\.channel) == [channel])
     }
 
+    @Test("leaves nothing behind when it is cancelled in the middle")
+    func cancelled() async throws {
+        let store = MemoryStore()
+        let mine = MemoryBroker(store: store)
+        let run = Task {
+            await ConformanceRunner { _ in
+                ConformanceHandles(writer: MemoryBroker(store: store), reader: MemoryBroker(store: store))
+            }.run(ConformanceSuite.cases.filter { $0.name == "expiry-last-message" })
+        }
+        while try await mine.list(ChannelQuery()).isEmpty { await Task.yield() }
+        run.cancel()
+        let report = await run.value
+        #expect(!report.succeeded)
+        #expect(try await mine.list(ChannelQuery()).isEmpty)
+    }
+
     @Test("names each of its cases once")
     func namesAreUnique() {
         let names = ConformanceSuite.cases.map(\.name)

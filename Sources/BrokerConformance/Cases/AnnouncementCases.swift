@@ -4,7 +4,8 @@ extension ConformanceSuite {
     static let announcements: [ConformanceCase] = [
         ConformanceCase(
             "announce-all",
-            promise: "What is published is announced once, in offset order, to every handle that has the channel attached."
+            promise:
+                "What is published is announced once, in offset order, to each handle that has the channel attached."
         ) { context in
             let channel = try context.channel()
             let key = try RetainKey("progress")
@@ -97,7 +98,8 @@ extension ConformanceSuite {
                 async let receipt = context.writer.publish(channel, "\(offset)")
                 let heard = try await follower.announcements(through: offset)
                 let recovery = try await context.reader.recover(channel, from: .last(1))
-                try expectEqual(recovery.messages, heard.map(\.message), "recovered after offset \(offset) was announced")
+                try expectEqual(
+                    recovery.messages, heard.map(\.message), "recovered after offset \(offset) was announced")
                 _ = try await receipt
             }
         },

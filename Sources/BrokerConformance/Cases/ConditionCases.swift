@@ -4,7 +4,7 @@ extension ConformanceSuite {
     static let conditions: [ConformanceCase] = [
         ConformanceCase(
             "expect-none",
-            promise: "expect 0 publishes only if there is no retained message of the key; a conflict names the current offset."
+            promise: "expect 0 publishes only if the key has no retained message; a conflict names the current offset."
         ) { context in
             let channel = try context.channel()
             let first = Publication(
@@ -71,15 +71,17 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "condition-order",
-            promise: "Conditions are checked in the order closed, fence, expect, size, and the first that fails is told."
+            promise: "Conditions are checked in the order closed, fence, expect, size; the first that fails is told."
         ) { context in
             let channel = try context.channel()
             let key = try RetainKey("state")
             try await context.writer.publish(
                 Publication(channel: channel, data: "x", keeping: .loggedAndRetained(key), fence: 5))
             let large = String(repeating: "x", count: context.messageBytes + 1)
-            var wrong = Publication(channel: channel, data: large, keeping: .loggedAndRetained(key), expect: 9, fence: 4)
-            try expectEqual(try await context.writer.refusal(of: wrong), .fenced(highest: 5), "refusal before the close")
+            var wrong = Publication(
+                channel: channel, data: large, keeping: .loggedAndRetained(key), expect: 9, fence: 4)
+            try expectEqual(
+                try await context.writer.refusal(of: wrong), .fenced(highest: 5), "refusal before the close")
             wrong.fence = 5
             try expectEqual(try await context.writer.refusal(of: wrong), .conflict(current: 1), "refusal of expect")
             wrong.expect = 1
@@ -90,7 +92,8 @@ extension ConformanceSuite {
             (wrong.fence, wrong.expect) = (4, 9)
             try expectEqual(try await context.writer.refusal(of: wrong), .closed(top: 2), "refusal after the close")
             wrong.fence = 6
-            try expectEqual(try await context.writer.refusal(of: wrong), .conflict(current: 1), "refusal with a higher fence")
+            try expectEqual(
+                try await context.writer.refusal(of: wrong), .conflict(current: 1), "refusal with a higher fence")
             try expect(try await context.reader.status(channel).closed, "a refused publication has opened the channel")
         },
     ]

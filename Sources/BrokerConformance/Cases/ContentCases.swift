@@ -33,7 +33,9 @@ extension ConformanceSuite {
                 #"{ "b":1.0 , "a":"\u00e9", "b":1e400 }"#,
             ]
             let follower = try await context.reader.follow(channel)
-            _ = try await context.writer.publish(texts.map { Publication(channel: channel, data: $0) }).map { try $0.get() }
+            _ = try await context.writer.publish(texts.map { Publication(channel: channel, data: $0) }).map {
+                try $0.get()
+            }
             let recovered = try await context.reader.recover(channel).messages
             try expectEqual(recovered.map { Array($0.data.utf8) }, texts.map { Array($0.utf8) }, "recovered data")
             let heard = try await follower.announcements(through: UInt64(texts.count))
@@ -47,7 +49,9 @@ extension ConformanceSuite {
             let follower = try await context.reader.follow(channel)
             let sizes = [1, 7_000, 7_999, 8_000, 8_001, 20_000, 1, context.messageBytes, 3]
             let texts = sizes.enumerated().map { String(repeating: "\($0.offset)", count: $0.element) }
-            _ = try await context.writer.publish(texts.map { Publication(channel: channel, data: $0) }).map { try $0.get() }
+            _ = try await context.writer.publish(texts.map { Publication(channel: channel, data: $0) }).map {
+                try $0.get()
+            }
             let heard = try await follower.announcements(through: UInt64(sizes.count))
             try expectEqual(heard.map(\.message.data.utf8.count), sizes, "announced sizes")
             try expectEqual(heard.map(\.message.data), texts, "announced data")
@@ -68,7 +72,7 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "content-names",
-            promise: "Names may have every length and byte that their rules allow, and differ by their last byte or its case."
+            promise: "Names have every length and byte that their rules allow, and differ by the last byte or its case."
         ) { context in
             let filler = String(repeating: "n", count: ChannelName.maximumBytes - context.prefix().utf8.count - 1)
             let labels = [filler + "a", filler + "b", filler + "A", "_-=@,.;:/~+x", "_-=@,.;:/~+X"]

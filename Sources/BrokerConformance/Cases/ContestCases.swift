@@ -11,7 +11,8 @@ extension ConformanceSuite {
             let key = try RetainKey("state")
             for version: UInt64 in 0..<100 {
                 let answers = try await contest(in: context) { contender in
-                    Publication(channel: channel, data: "\(contender)", keeping: .loggedAndRetained(key), expect: version)
+                    Publication(
+                        channel: channel, data: "\(contender)", keeping: .loggedAndRetained(key), expect: version)
                 }
                 let winners = answers.compactMap { try? $0.get().position.offset }
                 try expectEqual(winners, [version + 1], "offsets of the winners of version \(version)")
@@ -21,7 +22,7 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "contest-idempotency",
-            promise: "Of many who publish with the same idempotency key, exactly one publishes, and all get its position."
+            promise: "Of many who publish with one idempotency key, exactly one publishes, and all get its position."
         ) { context in
             let channel = try context.channel()
             for round in 0..<100 {

@@ -11,14 +11,16 @@ extension ConformanceSuite {
             try await context.writer.publish(
                 Publication(channel: channel, data: "x", keeping: .loggedAndRetained(key), fence: 9))
             try await context.writer.fill(channel, 9)
-            let old = try await context.writer.publish(Publication(channel: channel, data: "end", closes: true)).position
+            let old = try await context.writer.publish(Publication(channel: channel, data: "end", closes: true))
+                .position
             try expect(try await context.reader.broker.delete(channel), "there was nothing to delete")
             for handle in context.handles {
                 try expectEqual(try await handle.broker.inspect(channel), nil, "status")
                 let recovery = try await handle.recover(channel, from: .after(old))
                 try expectEqual(recovery.gap, Gap(asked: old, epoch: .none, haveFrom: 1, reason: .epoch), "gap")
                 try expect(recovery.messages.isEmpty && !recovery.closed, "the recovery is \(recovery)")
-                try expectEqual(try await handle.broker.list(ChannelQuery(prefix: context.prefix(in: .few))), [], "list")
+                try expectEqual(
+                    try await handle.broker.list(ChannelQuery(prefix: context.prefix(in: .few))), [], "list")
                 try expect(try await !handle.broker.delete(channel), "there was something more to delete")
             }
         },
@@ -36,7 +38,8 @@ extension ConformanceSuite {
                 try expect(epochs.insert(first.position.epoch).inserted, "an epoch has come back")
                 let status = try await context.reader.status(channel)
                 try expectEqual(status.epoch, first.position.epoch, "epoch")
-                try expectEqual([status.top, status.trimmed, UInt64(status.retained.count)], [1, 0, 1], "top, trimmed, retained")
+                try expectEqual(
+                    [status.top, status.trimmed, UInt64(status.retained.count)], [1, 0, 1], "top, trimmed, retained")
                 try await context.writer.fill(channel, 9)
                 try await context.writer.publish(Publication(channel: channel, data: "end", fence: 8, closes: true))
                 _ = try await context.reader.broker.delete(channel)
@@ -44,7 +47,7 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "delete-announced",
-            promise: "A deletion is announced with its epoch, after what was published before and before what comes after."
+            promise: "A deletion is announced with its epoch, after what was published before and before what comes."
         ) { context in
             let channel = try context.channel()
             let followers = [try await context.writer.follow(channel), try await context.reader.follow(channel)]

@@ -4,7 +4,7 @@ extension ConformanceSuite {
     static let fences: [ConformanceCase] = [
         ConformanceCase(
             "fence-lower",
-            promise: "A publication with a fence below the highest that the channel has seen is refused, and told the highest."
+            promise: "A fence below the highest that the channel has seen is refused, and told that highest."
         ) { context in
             let channel = try context.channel()
             func publication(_ fence: UInt64) -> Publication { Publication(channel: channel, data: "x", fence: fence) }
@@ -70,7 +70,9 @@ extension ConformanceSuite {
             }
             let heard = try await follower.announcements(through: 2)
             try expectEqual(heard.map(\.closes), [false, true], "announced as the last")
-            let (status, recovery) = (try await context.reader.status(channel), try await context.reader.recover(channel))
+            let (status, recovery) = (
+                try await context.reader.status(channel), try await context.reader.recover(channel)
+            )
             try expect(status.closed && recovery.closed, "the closed mark is missing")
             try expectEqual(recovery.messages.map(\.data), ["line", "end"], "log")
         },
@@ -89,10 +91,11 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "close-reopen",
-            promise: "A publication with a higher fence opens a closed channel again; one with the same fence does not."
+            promise: "A higher fence opens a closed channel again; the same fence does not."
         ) { context in
             let channel = try context.channel()
-            let end = try await context.writer.publish(Publication(channel: channel, data: "end", fence: 1, closes: true))
+            let end = try await context.writer.publish(
+                Publication(channel: channel, data: "end", fence: 1, closes: true))
             let same = Publication(channel: channel, data: "zombie", fence: 1)
             try expectEqual(try await context.writer.refusal(of: same), .closed(top: 1), "refusal of the same fence")
             let again = try await context.writer.publish(Publication(channel: channel, data: "again", fence: 2))
@@ -108,7 +111,8 @@ extension ConformanceSuite {
         ) { context in
             let channel = try context.channel()
             try await context.writer.publish(Publication(channel: channel, data: "end", closes: true))
-            let receipt = try await context.writer.publish(Publication(channel: channel, data: "more", fence: 1, closes: true))
+            let receipt = try await context.writer.publish(
+                Publication(channel: channel, data: "more", fence: 1, closes: true))
             try expectEqual(receipt.position.offset, 2, "offset")
             let status = try await context.reader.status(channel)
             try expect(status.closed && status.fence == 1, "after a second close the channel has \(status)")

@@ -52,7 +52,8 @@ extension ConformanceSuite {
                 try expectEqual(receipt, Receipt(position: first.position, duplicate: true), "receipt")
             }
             let status = try await context.reader.status(channel)
-            try expect(status.closed && status.fence == 5 && status.top == 1, "repetitions have changed it to \(status)")
+            try expect(
+                status.closed && status.fence == 5 && status.top == 1, "repetitions have changed it to \(status)")
         },
         ConformanceCase(
             "idempotency-refused",

@@ -20,7 +20,10 @@ extension ConformanceSuite {
             "list-order",
             promise: "The list is in the byte order of the names."
         ) { context in
-            let labels = ["a", "B", "b", "A", "_", "-", "~", "+", "a-b", "ab", "a_b", "a:b", "10", "9", "=", "@", ",", ".", ";", "/"]
+            let labels = [
+                "a", "B", "b", "A", "_", "-", "~", "+", "a-b", "ab", "a_b", "a:b", "10", "9", "=", "@", ",", ".", ";",
+                "/",
+            ]
             for label in labels { try await context.writer.publish(try context.channel(label), "x") }
             let sorted = labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             let prefix = context.prefix()
@@ -32,7 +35,9 @@ extension ConformanceSuite {
             promise: "Pages of the list follow one another without a channel lost or doubled."
         ) { context in
             let channels = try (0..<25).map { try context.channel("\($0)") }
-            _ = try await context.writer.publish(channels.map { Publication(channel: $0, data: "x") }).map { try $0.get() }
+            _ = try await context.writer.publish(channels.map { Publication(channel: $0, data: "x") }).map {
+                try $0.get()
+            }
             for limit in [1, 4, 25, 30] {
                 var found: [ChannelName] = []
                 var page: [ChannelSummary]
@@ -49,10 +54,14 @@ extension ConformanceSuite {
             "list-prefix",
             promise: "A prefix is taken byte for byte: no byte of it is a pattern, and its case counts."
         ) { context in
-            for label in ["a_b", "axb", "Axb", "a.b"] { try await context.writer.publish(try context.channel(label), "x") }
+            for label in ["a_b", "axb", "Axb", "a.b"] {
+                try await context.writer.publish(try context.channel(label), "x")
+            }
             func labels(_ suffix: String) async throws -> [String] {
                 let query = ChannelQuery(prefix: context.prefix() + suffix)
-                return try await context.reader.broker.list(query).map { String($0.channel.rawValue.dropFirst(context.prefix().count)) }
+                return try await context.reader.broker.list(query).map {
+                    String($0.channel.rawValue.dropFirst(context.prefix().count))
+                }
             }
             try expectEqual(try await labels("a"), ["a.b", "a_b", "axb"], "labels with a")
             try expectEqual(try await labels("a_"), ["a_b"], "labels with a_")
@@ -67,7 +76,7 @@ extension ConformanceSuite {
     static let limits: [ConformanceCase] = [
         ConformanceCase(
             "limit-message-bytes",
-            promise: "Data of the limit's size is taken; a byte more is refused, with both sizes; bytes count, not characters."
+            promise: "Data of the limit's size is taken; a byte more, not a character, is refused with both sizes."
         ) { context in
             let channel = try context.channel()
             let limit = context.messageBytes
@@ -78,7 +87,8 @@ extension ConformanceSuite {
                 let refusal = try await context.writer.refusal(of: Publication(channel: channel, data: data))
                 try expectEqual(refusal, .tooLarge(bytes: bytes, limit: limit), "refusal of \(bytes) bytes")
             }
-            try expectEqual(try await context.reader.recover(channel).messages.map(\.data.utf8.count), [limit, limit], "log")
+            try expectEqual(
+                try await context.reader.recover(channel).messages.map(\.data.utf8.count), [limit, limit], "log")
         },
         ConformanceCase(
             "limit-first-message",

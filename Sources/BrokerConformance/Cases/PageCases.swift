@@ -66,7 +66,8 @@ extension ConformanceSuite {
         ) { context in
             let channel = try context.channel(in: .few)
             for index in 0..<4 {
-                try await context.writer.publish(channel, "r\(index)", keeping: .loggedAndRetained(try RetainKey("k\(index)")))
+                try await context.writer.publish(
+                    channel, "r\(index)", keeping: .loggedAndRetained(try RetainKey("k\(index)")))
             }
             try await context.writer.fill(channel, 20)
             let whole = try await context.reader.recover(channel).messages

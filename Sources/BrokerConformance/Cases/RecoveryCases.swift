@@ -4,7 +4,8 @@ extension ConformanceSuite {
     static let recovery: [ConformanceCase] = [
         ConformanceCase(
             "recover-starts",
-            promise: "A reader may start from the earliest, the latest, the last N, or a position, and is told where that is."
+            promise:
+                "A reader starts from the earliest, the latest, the last N, or a position, and is told where that is."
         ) { context in
             let channel = try context.channel()
             let epoch = try await context.writer.fill(channel, 10)[0].position.epoch
@@ -28,7 +29,7 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "recover-absent",
-            promise: "A channel that does not exist is empty, and every start but a position of another life is complete."
+            promise: "A channel that does not exist is empty; every start but a position of another life is complete."
         ) { context in
             let channel = try context.channel()
             for start in [Start.earliest, .latest, .last(5), .after(.origin)] {

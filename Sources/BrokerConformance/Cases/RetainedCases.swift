@@ -32,7 +32,8 @@ extension ConformanceSuite {
             try expectEqual(status.trimmed, 7, "trimmed")
             let all = try await context.reader.recover(channel)
             try expectEqual(all.messages.map(\.offset), [2, 8, 9, 10, 11, 12], "all that is kept")
-            let after = try await context.reader.recover(channel, from: .after(Position(epoch: status.epoch, offset: 2)))
+            let after = try await context.reader.recover(
+                channel, from: .after(Position(epoch: status.epoch, offset: 2)))
             try expectEqual(after.messages.map(\.offset), [8, 9, 10, 11, 12], "what is kept after the retained one")
         },
         ConformanceCase(

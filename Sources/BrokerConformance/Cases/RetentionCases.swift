@@ -96,7 +96,7 @@ extension ConformanceSuite {
         },
         ConformanceCase(
             "expiry-closed",
-            promise: "A closed channel lives history.ttl_after_close; an open one does not, nor one that was opened again."
+            promise: "A closed channel lives history.ttl_after_close; one that is open, or open again, history.ttl."
         ) { context in
             let open = try context.channel("open", in: .parting)
             let closed = try context.channel("closed", in: .parting)
@@ -107,10 +107,13 @@ extension ConformanceSuite {
                 Publication(channel: reopened, data: "more", fence: 1),
                 Publication(channel: closed, data: "end", closes: true),
             ]).map { try $0.get() }
-            try await context.wait(for: "the closed channel's end") { try await context.reader.broker.inspect(closed) == nil }
+            try await context.wait(for: "the closed channel's end") {
+                try await context.reader.broker.inspect(closed) == nil
+            }
             try expectEqual(try await context.writer.publish(closed, "anew").position.offset, 1, "offset")
             try expectEqual(try await context.writer.publish(open, "y").position.offset, 2, "offset of the open one")
-            try expectEqual(try await context.writer.publish(reopened, "z").position.offset, 3, "offset of the reopened one")
+            try expectEqual(
+                try await context.writer.publish(reopened, "z").position.offset, 3, "offset of the reopened one")
         },
     ]
 }

@@ -18,13 +18,16 @@ struct Script: Sequence, IteratorProtocol {
         step += 1
         let channel = random.below(Self.channels.count)
         switch random.below(100) {
-        case 0..<58: return .publish((0..<random.pick([1, 1, 1, 2, 5])).map { _ in publication() }, byReader: random.next() & 1 == 0)
+        case 0..<58:
+            return .publish(
+                (0..<random.pick([1, 1, 1, 2, 5])).map { _ in publication() }, byReader: random.next() & 1 == 0)
         case 58..<86: return .recover(channel: channel, from: start(), limit: limit())
         case 86..<93: return .inspect(channel: channel)
         case 93..<95: return .delete(channel: channel)
         default:
             let after = random.happens(oneIn: 3) ? channel : nil
-            return .list(prefix: random.pick(["", "few", "few:a", "small:a_", "o"]), after: after, limit: 1 + random.below(8))
+            return .list(
+                prefix: random.pick(["", "few", "few:a", "small:a_", "o"]), after: after, limit: 1 + random.below(8))
         }
     }
 
@@ -32,7 +35,8 @@ struct Script: Sequence, IteratorProtocol {
         let isJSON = random.happens(oneIn: 5)
         return ScriptPublication(
             channel: random.below(Self.channels.count), event: random.happens(oneIn: 3) ? .log : .message,
-            data: isJSON ? "[\(step)]" : data(), format: isJSON ? .json : .text, keeping: keeping(), expect: random.happens(oneIn: 6) ? expectation() : nil,
+            data: isJSON ? "[\(step)]" : data(), format: isJSON ? .json : .text, keeping: keeping(),
+            expect: random.happens(oneIn: 6) ? expectation() : nil,
             // Fences and keys rise with the script, so that some of them are behind and most are not.
             fence: random.happens(oneIn: 6) ? UInt64(step / 40 + random.below(6)) : nil,
             closes: random.happens(oneIn: 60),

@@ -32,19 +32,23 @@ struct ScriptPlayer {
         case .delete(let channel):
             return try await delete(channels[channel])
         case .list(let prefix, let after, let limit):
-            let query = ChannelQuery(prefix: session.run.prefix + prefix, after: after.map { channels[$0] }, limit: limit)
+            let query = ChannelQuery(
+                prefix: session.run.prefix + prefix, after: after.map { channels[$0] }, limit: limit)
             return try await session.reader.broker.list(query).map { trace.line(of: $0) }
         }
     }
 
-    private mutating func publish(_ publications: [Publication], on handle: ConformanceHandle) async throws -> [String] {
+    private mutating func publish(_ publications: [Publication], on handle: ConformanceHandle) async throws -> [String]
+    {
         var lines: [String] = []
         var newest: [ChannelName: UInt64] = [:]
         for (publication, answer) in zip(publications, try await handle.publish(publications)) {
             lines.append(trace.line(of: answer, on: publication.channel))
             guard case .success(let receipt) = answer, !receipt.duplicate else { continue }
             newest[publication.channel] = receipt.position.offset
-            if let key = publication.keeping.key { versions[publication.channel, default: [:]][key] = receipt.position.offset }
+            if let key = publication.keeping.key {
+                versions[publication.channel, default: [:]][key] = receipt.position.offset
+            }
         }
         for channel in channels {
             guard let offset = newest[channel] else { continue }

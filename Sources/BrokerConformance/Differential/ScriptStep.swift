@@ -1,7 +1,7 @@
 import BrokerCore
 
-/// One operation of a script. It names channels by number, and epochs and versions by what the broker has said before, so
-/// that one script fits every broker.
+/// One operation of a script. It names channels by number, and epochs and versions by what the broker has said before,
+/// so that one script fits every broker.
 enum ScriptStep: Sendable {
     case publish([ScriptPublication], byReader: Bool)
     case recover(channel: Int, from: ScriptStart, limit: RecoveryLimit)

@@ -1,7 +1,7 @@
 import BrokerCore
 
-/// Says what a broker answered in words that are the same for every broker: epochs are `e1`, `e2` … in the order in which a
-/// channel showed them, names are without the run's prefix, and times are left out.
+/// Says what a broker answered in words that are the same for every broker: epochs are `e1`, `e2` … in the order in which
+/// a channel showed them, names are without the run's prefix, and times are left out.
 struct Trace {
     private let prefix: String
     private var epochs: [ChannelName: [Epoch]] = [:]
@@ -39,7 +39,8 @@ struct Trace {
     mutating func lines(of recovery: Recovery, on channel: ChannelName) -> [String] {
         let epoch = name(of: recovery.epoch, on: channel)
         var text = "recovered \(label(channel)) \(epoch), top \(recovery.top), trimmed \(recovery.trimmed)"
-        text += ", closed \(recovery.closed), reaches top \(recovery.reachesTop), start \(place(recovery.start, on: channel))"
+        text +=
+            ", closed \(recovery.closed), reaches top \(recovery.reachesTop), start \(place(recovery.start, on: channel))"
         if let gap = recovery.gap {
             let asked = place(gap.asked, on: channel)
             text += ", gap \(gap.reason): asked \(asked), have \(name(of: gap.epoch, on: channel)) from \(gap.haveFrom)"

@@ -2,6 +2,7 @@ import Glibc
 import Hub
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// Takes a connection out of HTTP and gives it to the Hub: its socket, duplicated, to a shard's own epoll, or the NIO
 /// channel itself behind a sink.
@@ -17,17 +18,28 @@ struct Handover {
         let pipeline = channel.pipeline.syncOperations
         let leftovers = Leftovers()
         let bound = NIOLoopBound(leftovers, eventLoop: channel.eventLoop)
-        try? channel.syncOptions?.setOption(.autoRead, value: false)
-        guard let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self),
-            (try? pipeline.addHandler(leftovers, position: .after(decoder))) != nil
-        else { return channel.close(promise: nil) }
-        pipeline.removeHandler(decoder).flatMap {
-            channel.writeAndFlush(ByteBuffer())
-        }.whenComplete { result in
-            switch result {
-            case .success: finish(transport, bound.value)
-            case .failure: channel.close(promise: nil)
+        do {
+            try channel.syncOptions?.setOption(.autoRead, value: false)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(leftovers, position: .after(decoder))
+            let removals = [
+                pipeline.removeHandler(try pipeline.handler(type: RequestHandler.self)),
+                pipeline.removeHandler(try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)),
+                pipeline.removeHandler(try pipeline.handler(type: KeepAlive.self)),
+                pipeline.removeHandler(try pipeline.handler(type: HTTPServerPipelineHandler.self)),
+                pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self)),
+                pipeline.removeHandler(decoder),
+            ]
+            EventLoopFuture.andAllSucceed(removals, on: channel.eventLoop).flatMap {
+                channel.writeAndFlush(ByteBuffer())
+            }.whenComplete { result in
+                switch result {
+                case .success: finish(transport, bound.value)
+                case .failure: channel.close(promise: nil)
+                }
             }
+        } catch {
+            channel.close(promise: nil)
         }
     }
 

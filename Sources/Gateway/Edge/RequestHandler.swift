@@ -30,6 +30,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var phase = Phase.idle
     /// The router's answer is under way.
     private var task: Task<Void, Never>?
+    private var executor: EventLoopExecutor?
     private var mayRead = true
     private var wantsRead = false
 
@@ -42,8 +43,11 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         watch.bodyTimedOut = { [weak self] timeout in self?.failBody(timeout, context: context) }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func handlerRemoved(context _: ChannelHandlerContext) {
         watch.bodyTimedOut = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
         endBody(ChannelError.eof)
         task?.cancel()
         context.fireChannelInactive()
@@ -122,7 +126,9 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let channel = context.channel
         let services = services
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        task = Task {
+        let executor = executor ?? EventLoopExecutor(loop: context.eventLoop)
+        self.executor = executor
+        task = Task(executorPreference: executor) {
             let response = await services.respond(to: request, channel)
             let answer = Answer(response: response, isHead: request.method == .head, bound: bound)
             await answer.write()

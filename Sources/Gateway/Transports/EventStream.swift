@@ -25,6 +25,8 @@ final class EventStream: Transport {
     private var isBegun = false
     /// Channels that are not yet ended, in this stream's view.
     private var left: Int
+    /// Where the reader stands on the channels that were opened, those that have ended included. Kept for several only.
+    private var positions: [ChannelName: Position] = [:]
     /// Channels of which the reader had everything already, and that were not mentioned yet.
     private var finished: [Opening] = []
 
@@ -42,6 +44,7 @@ final class EventStream: Transport {
     }
 
     func opened(_ opening: Opening, _ session: Session) {
+        if isSeveral { positions[opening.channel] = opening.answer.start }
         if !isBegun, opening.answer.isFinished, hasResumed(opening.channel) {
             finished.append(opening)
             if finished.count == starts.count { endWithoutContent(session) }
@@ -49,9 +52,12 @@ final class EventStream: Transport {
         }
         var writer = ByteWriter()
         beginIfNeeded(&writer)
-        for earlier in finished { append(earlier, to: &writer, session) }
+        for earlier in finished {
+            append(earlier, to: &writer)
+            appendEnd(earlier.channel, .closed, to: &writer)
+        }
         finished = []
-        append(opening, to: &writer, session)
+        append(opening, to: &writer)
         session.send(writer.finish())
     }
 
@@ -69,11 +75,7 @@ final class EventStream: Transport {
         left -= 1
         guard session.isOpen, finished.allSatisfy({ $0.channel != channel }) else { return }
         var writer = ByteWriter()
-        writer.append("event: stream-end\ndata: {\"channel\":\"")
-        writer.append(channel.rawValue)
-        writer.append("\",\"reason\":\"")
-        writer.append(reason.rawValue)
-        writer.append("\"}\n\n")
+        appendEnd(channel, reason, to: &writer)
         session.send(writer.finish())
         if left == 0 { session.finish() }
     }
@@ -103,7 +105,8 @@ final class EventStream: Transport {
         guard isSeveral else { return nil }
         var writer = ByteWriter(capacity: run.segment(indices).count + indices.count * 64)
         for index in indices {
-            appendID(session, latest: (channel, run.position(index)), to: &writer)
+            positions[channel] = run.position(index)
+            appendID(channel, run.position(index), to: &writer)
             writer.append(run.segment(index..<index + 1).content)
         }
         return Segment(writer.finish())
@@ -131,10 +134,18 @@ final class EventStream: Transport {
         }
     }
 
-    private func append(_ opening: Opening, to writer: inout ByteWriter, _ session: Session) {
+    private func appendEnd(_ channel: ChannelName, _ reason: EndReason, to writer: inout ByteWriter) {
+        writer.append("event: stream-end\ndata: {\"channel\":\"")
+        writer.append(channel.rawValue)
+        writer.append("\",\"reason\":\"")
+        writer.append(reason.rawValue)
+        writer.append("\"}\n\n")
+    }
+
+    private func append(_ opening: Opening, to writer: inout ByteWriter) {
         let answer = opening.answer
         appendRetry(to: &writer)
-        appendID(session, latest: (opening.channel, answer.start), to: &writer)
+        appendID(opening.channel, answer.start, to: &writer)
         writer.append("event: stream-open\ndata: {\"channel\":\"")
         writer.append(opening.channel.rawValue)
         writer.append("\",\"epoch\":\"")
@@ -155,19 +166,18 @@ final class EventStream: Transport {
         writer.append("\n")
     }
 
-    /// The id with which the reader would come back. Of several channels, the one that has just moved stands first.
-    private func appendID(
-        _ session: Session, latest: (channel: ChannelName, position: Position), to writer: inout ByteWriter
-    ) {
+    /// The id with which the reader would come back. Of several channels, the one that has just moved stands first: so a
+    /// reader knows which channel a message is of. Those that were not opened yet are left out, and start anew.
+    private func appendID(_ channel: ChannelName, _ position: Position, to writer: inout ByteWriter) {
         writer.append("id: ")
-        guard isSeveral else {
-            writer.append(latest.position.description)
-            return writer.append("\n")
-        }
-        writer.append(PositionSet.entry(latest.channel, latest.position))
-        for (channel, position) in session.positions where channel != latest.channel {
-            writer.append("&")
+        if isSeveral {
             writer.append(PositionSet.entry(channel, position))
+            for (other, position) in positions where other != channel {
+                writer.append("&")
+                writer.append(PositionSet.entry(other, position))
+            }
+        } else {
+            writer.append(position.description)
         }
         writer.append("\n")
     }

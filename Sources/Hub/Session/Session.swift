@@ -75,11 +75,6 @@ package final class Session {
 
     package var channelCount: Int { subscriptions.count }
 
-    /// Where the reader stands on each of its channels.
-    package var positions: [(channel: ChannelName, position: Position)] {
-        subscriptions.map { ($0.channel.name, $0.position) }
-    }
-
     /// Writes what waits, then closes. Nothing more is accepted.
     package func finish() {
         guard phase == .open else { return }

@@ -1,14 +1,19 @@
 import BrokerCore
-import Synchronization
 
 extension WrongBroker {
     static let announcing = [
         WrongBroker("drops announcements", caughtBy: "announce-all", "race-readers") { DropsAnnouncements() },
-        WrongBroker("doubles announcements", caughtBy: "announce-all", "announce-attach-twice") { DoublesAnnouncements() },
+        WrongBroker("doubles announcements", caughtBy: "announce-all", "announce-attach-twice") {
+            DoublesAnnouncements()
+        },
         WrongBroker("reorders announcements", caughtBy: "announce-all", "race-readers") { ReordersAnnouncements() },
         WrongBroker("leaks between channels", caughtBy: "publish-apart") { LeaksBetweenChannels() },
-        WrongBroker.sharing("announces what is not attached", caughtBy: "announce-attached-only") { AnnouncesUnasked() },
-        WrongBroker("misses messages just after attach has returned", caughtBy: "announce-after-attach") { AttachesLate() },
+        WrongBroker.sharing("announces what is not attached", caughtBy: "announce-attached-only") {
+            AnnouncesUnasked()
+        },
+        WrongBroker("misses messages just after attach has returned", caughtBy: "announce-after-attach") {
+            AttachesLate()
+        },
         WrongBroker("does not announce deletions", caughtBy: "delete-announced") { KeepsDeletionsQuiet() },
         WrongBroker("does not announce the last message as such", caughtBy: "close-last") { KeepsClosingQuiet() },
         WrongBroker("cuts announcements at 8000 bytes", caughtBy: "content-large") { CutsAnnouncements() },
@@ -26,14 +31,18 @@ struct DropsAnnouncements: Fault {
 struct DoublesAnnouncements: Fault {
     func hear(_ events: [BrokerEvent]) -> [BrokerEvent] {
         events.flatMap { event in
-            if case .published(let announcement) = event, announcement.message.offset % 3 == 2 { [event, event] } else { [event] }
+            if case .published(let announcement) = event, announcement.message.offset % 3 == 2 {
+                [event, event]
+            } else {
+                [event]
+            }
         }
     }
 }
 
 /// Holds every seventh announcement of a channel back until the next has gone before it.
 final class ReordersAnnouncements: Fault {
-    private let held = Mutex<[ChannelName: BrokerEvent]>([:])
+    private let held = Locked<[ChannelName: BrokerEvent]>([:])
 
     func hear(_ events: [BrokerEvent]) -> [BrokerEvent] {
         held.withLock { held in
@@ -51,7 +60,7 @@ final class ReordersAnnouncements: Fault {
 
 /// Tells what is published on one attached channel on another one too.
 final class LeaksBetweenChannels: Fault {
-    private let attached = Mutex<Set<ChannelName>>([])
+    private let attached = Locked<Set<ChannelName>>([])
 
     func attach(_ channels: [ChannelName], on right: any Broker) async throws(BrokerError) {
         attached.withLock { $0.formUnion(channels) }
@@ -59,7 +68,7 @@ final class LeaksBetweenChannels: Fault {
     }
 
     func hear(_ events: [BrokerEvent]) -> [BrokerEvent] {
-        let attached = attached.withLock(\.self)
+        let attached = attached.withLock { $0 }
         return events.flatMap { event -> [BrokerEvent] in
             guard case .published(var announcement) = event,
                 let other = attached.first(where: { $0 != announcement.message.channel })
@@ -72,7 +81,7 @@ final class LeaksBetweenChannels: Fault {
 
 /// Attaches every handle that listens to every channel that is published on.
 final class AnnouncesUnasked: Fault {
-    private let listeners = Mutex<[any Broker]>([])
+    private let listeners = Locked<[any Broker]>([])
 
     func attach(_ channels: [ChannelName], on right: any Broker) async throws(BrokerError) {
         listeners.withLock { $0.append(right) }
@@ -80,7 +89,7 @@ final class AnnouncesUnasked: Fault {
     }
 
     func publish(_ publications: [Publication], on right: any Broker) async -> [Result<Receipt, BrokerError>] {
-        for listener in listeners.withLock(\.self) { try? await listener.attach(publications.map(\.channel)) }
+        for listener in listeners.withLock({ $0 }) { try? await listener.attach(publications.map(\.channel)) }
         return await right.publish(publications)
     }
 }

@@ -1,22 +1,33 @@
 import BrokerCore
-import Synchronization
 
 extension WrongBroker {
     static let conditions = [
-        WrongBroker("ignores expect", caughtBy: "expect-none", "expect-version", "contest-expect") { Changes { $0.expect = nil } },
-        WrongBroker("checks expect before it publishes, not as it does", caughtBy: "contest-expect") { ChecksThenPublishes() },
+        WrongBroker("ignores expect", caughtBy: "expect-none", "expect-version", "contest-expect") {
+            Changes { $0.expect = nil }
+        },
+        WrongBroker("checks expect before it publishes, not as it does", caughtBy: "contest-expect") {
+            ChecksThenPublishes()
+        },
         WrongBroker("ignores the fence", caughtBy: "fence-lower", "contest-fence") { Changes { $0.fence = nil } },
         WrongBroker("raises the fence by a refused publication", caughtBy: "fence-refused") { RaisesFenceFirst() },
-        WrongBroker("ignores close", caughtBy: "close-last", "close-first", "contest-close") { Changes { $0.closes = false } },
-        WrongBroker("never opens a closed channel again", caughtBy: "close-reopen", "close-reopen-unfenced") { StaysClosed() },
+        WrongBroker("ignores close", caughtBy: "close-last", "close-first", "contest-close") {
+            Changes { $0.closes = false }
+        },
+        WrongBroker("never opens a closed channel again", caughtBy: "close-reopen", "close-reopen-unfenced") {
+            StaysClosed()
+        },
         WrongBroker("ignores the idempotency key", caughtBy: "idempotency-repeat", "contest-idempotency") {
             Changes { $0.idempotencyKey = nil }
         },
         WrongBroker("remembers idempotency keys in each process for itself", caughtBy: "idempotency-repeat") {
             RemembersKeysAlone()
         },
-        WrongBroker.sharing("mixes the idempotency keys of channels", caughtBy: "idempotency-own-channel") { MixesKeys() },
-        WrongBroker.sharing("uses an idempotency key up by a refusal", caughtBy: "idempotency-refused") { UsesKeysUp() },
+        WrongBroker.sharing("mixes the idempotency keys of channels", caughtBy: "idempotency-own-channel") {
+            MixesKeys()
+        },
+        WrongBroker.sharing("uses an idempotency key up by a refusal", caughtBy: "idempotency-refused") {
+            UsesKeysUp()
+        },
         WrongBroker.misreading("ignores limits", caughtBy: "limit-message-bytes", "limit-first-message") {
             $0.messageBytes = .max
         },
@@ -73,7 +84,7 @@ final class RemembersKeysAlone: Fault {
         var key: IdempotencyKey
     }
 
-    private let receipts = Mutex<[Name: Position]>([:])
+    private let receipts = Locked<[Name: Position]>([:])
 
     func publish(_ publications: [Publication], on right: any Broker) async -> [Result<Receipt, BrokerError>] {
         var answers: [Result<Receipt, BrokerError>] = []
@@ -83,7 +94,9 @@ final class RemembersKeysAlone: Fault {
                 answers.append(.success(Receipt(position: first, duplicate: true)))
             } else {
                 answers += await right.publish([publication])
-                if let name, case .success(let receipt)? = answers.last { receipts.withLock { $0[name] = receipt.position } }
+                if let name, case .success(let receipt)? = answers.last {
+                    receipts.withLock { $0[name] = receipt.position }
+                }
             }
         }
         return answers
@@ -92,7 +105,7 @@ final class RemembersKeysAlone: Fault {
 
 /// Keeps receipts by key alone, whatever the channel.
 final class MixesKeys: Fault {
-    private let receipts = Mutex<[IdempotencyKey: Position]>([:])
+    private let receipts = Locked<[IdempotencyKey: Position]>([:])
 
     func publish(_ publications: [Publication], on right: any Broker) async -> [Result<Receipt, BrokerError>] {
         var answers: [Result<Receipt, BrokerError>] = []
@@ -112,7 +125,7 @@ final class MixesKeys: Fault {
 
 /// Answers the second use of a key as it answered the first, refusals included.
 final class UsesKeysUp: Fault {
-    private let refusals = Mutex<[IdempotencyKey: BrokerError]>([:])
+    private let refusals = Locked<[IdempotencyKey: BrokerError]>([:])
 
     func publish(_ publications: [Publication], on right: any Broker) async -> [Result<Receipt, BrokerError>] {
         var answers: [Result<Receipt, BrokerError>] = []

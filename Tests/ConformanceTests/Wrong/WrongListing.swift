@@ -3,12 +3,17 @@ import BrokerCore
 extension WrongBroker {
     static let listing = [
         WrongBroker("lists in the order of a dictionary for people", caughtBy: "list-order") {
-            ChangesList { found, _ in found.sort { $0.channel.rawValue.lowercased() < $1.channel.rawValue.lowercased() } }
+            ChangesList { found, _ in found.sort { $0.channel.rawValue.lowercased() < $1.channel.rawValue.lowercased() }
+            }
         },
-        WrongBroker("takes an underscore of a prefix for any byte", caughtBy: "list-prefix") { TakesUnderscoreForAnyByte() },
+        WrongBroker("takes an underscore of a prefix for any byte", caughtBy: "list-prefix") {
+            TakesUnderscoreForAnyByte()
+        },
         WrongBroker("begins a page of the list with the last of the one before", caughtBy: "list-pages") {
             ChangesList { found, query in
-                if let after = query.after { found.insert(ChannelSummary(channel: after, epoch: .none, top: 0, closed: false), at: 0) }
+                if let after = query.after {
+                    found.insert(ChannelSummary(channel: after, epoch: .none, top: 0, closed: false), at: 0)
+                }
             }
         },
         WrongBroker("lists an open channel as closed", caughtBy: "list-summary") {

@@ -1,5 +1,4 @@
 import BrokerCore
-import Synchronization
 
 extension WrongBroker {
     static let living = [
@@ -9,7 +8,9 @@ extension WrongBroker {
         WrongBroker.sharing("brings an expired channel back with its epoch", caughtBy: "expiry-gone") {
             KeepsEpochs(afterDeletion: false)
         },
-        WrongBroker("says that it deleted, and did not", caughtBy: "delete-gone", "delete-new-life") { DeletesNothing() },
+        WrongBroker("says that it deleted, and did not", caughtBy: "delete-gone", "delete-new-life") {
+            DeletesNothing()
+        },
         WrongBroker("deletes what begins alike", caughtBy: "delete-this-only") { DeletesByPrefix() },
         WrongBroker.misreading("ignores history.messages", caughtBy: "retention-messages", "recover-trimmed") {
             $0.changePolicies { $0.messages = .max }
@@ -32,7 +33,7 @@ extension WrongBroker {
 /// Shows every life of a channel under the epoch of its first.
 final class KeepsEpochs: Fault {
     private let afterDeletion: Bool
-    private let shown = Mutex<[ChannelName: Epoch]>([:])
+    private let shown = Locked<[ChannelName: Epoch]>([:])
 
     init(afterDeletion: Bool) { self.afterDeletion = afterDeletion }
 

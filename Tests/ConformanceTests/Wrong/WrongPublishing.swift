@@ -1,15 +1,24 @@
 import BrokerCore
-import Synchronization
 
 extension WrongBroker {
     static let publishing = [
         WrongBroker("leaves holes between offsets", caughtBy: "publish-offsets", "race-readers") { LeavesHoles() },
-        WrongBroker("refuses but publishes", caughtBy: "publish-refused", "close-last", "fence-lower") { RefusesButPublishes() },
-        WrongBroker.sharing("acknowledges and drops", caughtBy: "publish-offsets", "race-readers") { AcknowledgesAndDrops() },
+        WrongBroker("refuses but publishes", caughtBy: "publish-refused", "close-last", "fence-lower") {
+            RefusesButPublishes()
+        },
+        WrongBroker.sharing("acknowledges and drops", caughtBy: "publish-offsets", "race-readers") {
+            AcknowledgesAndDrops()
+        },
         WrongBroker("gives a batch up at its first refusal", caughtBy: "publish-batch") { GivesUp() },
-        WrongBroker("publishes a batch backwards", caughtBy: "publish-batch", "content-verbatim") { PublishesBackwards() },
-        WrongBroker("keeps conflated messages in the log", caughtBy: "conflate-live", "retention-conflated") { LogsConflated() },
-        WrongBroker("normalises line ends", caughtBy: "content-verbatim") { Changes { $0.data.replace("\r\n", with: "\n") } },
+        WrongBroker("publishes a batch backwards", caughtBy: "publish-batch", "content-verbatim") {
+            PublishesBackwards()
+        },
+        WrongBroker("keeps conflated messages in the log", caughtBy: "conflate-live", "retention-conflated") {
+            LogsConflated()
+        },
+        WrongBroker("normalises line ends", caughtBy: "content-verbatim") {
+            Changes { $0.data.replace("\r\n", with: "\n") }
+        },
         WrongBroker("normalises characters", caughtBy: "content-verbatim") {
             Changes { $0.data.replace("e\u{301}", with: "\u{E9}") }
         },
@@ -39,7 +48,9 @@ struct LeavesHoles: Fault {
         var answers: [Result<Receipt, BrokerError>] = []
         for publication in publications {
             answers += await right.publish([publication])
-            if let key, case .success(let receipt)? = answers.last, receipt.position.offset % 9 == 4, !publication.closes {
+            if let key, case .success(let receipt)? = answers.last, receipt.position.offset % 9 == 4,
+                !publication.closes
+            {
                 _ = await right.publish([Publication(channel: publication.channel, data: "", keeping: .conflated(key))])
             }
         }
@@ -76,7 +87,7 @@ struct RefusesButPublishes: Fault {
 
 /// Every tenth publication gets a receipt, and nothing more.
 final class AcknowledgesAndDrops: Fault {
-    private let count = Mutex(0)
+    private let count = Locked(0)
 
     func publish(_ publications: [Publication], on right: any Broker) async -> [Result<Receipt, BrokerError>] {
         var answers: [Result<Receipt, BrokerError>] = []

@@ -14,7 +14,8 @@ extension WrongBroker {
         },
         WrongBroker("recovers retained messages behind the log", caughtBy: "page-retained", "conflate-live") {
             ChangesRecovery { recovery, _ in
-                recovery.messages = recovery.messages.filter { $0.retain == nil } + recovery.messages.filter { $0.retain != nil }
+                recovery.messages =
+                    recovery.messages.filter { $0.retain == nil } + recovery.messages.filter { $0.retain != nil }
             }
         },
         WrongBroker("recovers in two steps", caughtBy: "race-recover") { RecoversInTwoSteps() },

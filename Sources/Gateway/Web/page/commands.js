@@ -5,25 +5,29 @@ import { quoted } from "./task.js";
 
 /// What the command line uses without being told.
 const DEFAULT_GATEWAY = "http://127.0.0.1:8080";
+/// How long a button says that it has copied, in milliseconds.
 const SHOWN_COPIED = 1500;
 
 const gateway = origin === DEFAULT_GATEWAY ? "" : ` --gateway ${quoted(origin)}`;
-const address = (channel, query) => quoted(`${channelURL(channel)}${query ?? ""}`);
-const target = (channel, query) => (query ? `'${channelURL(channel)}${query}'` : address(channel));
+const address = (channel, query = "") => quoted(`${channelURL(channel)}${query}`);
 
 const COMMANDS = {
   run: () => `telltale run${gateway} -- make`,
   tail: (channel) => `telltale tail${gateway} ${quoted(channel)}`,
-  follow: (channel) => `curl -N -H 'Accept: text/plain' ${target(channel, "?follow=1")}`,
-  publish: (channel) => `curl -d 'hello' ${target(channel)}`,
-  lines: (channel) => `make 2>&1 | curl -T - ${target(channel, "?lines=1")}`,
+  follow: (channel) => `curl -N -H 'Accept: text/plain' ${address(channel, "?follow=1")}`,
+  publish: (channel) => `curl -d 'hello' ${address(channel)}`,
+  lines: (channel) => `make 2>&1 | curl -T - ${address(channel, "?lines=1")}`,
 };
 
 export function showCommands(channel) {
   for (const code of document.querySelectorAll("[data-command]")) {
-    code.textContent = COMMANDS[code.dataset.command](channel || "hello");
+    code.replaceChildren(...breakable(COMMANDS[code.dataset.command](channel || "hello")));
   }
 }
+
+/// Lines may break before a slash or a question mark of an address, rather than within its words.
+const breakable = (command) =>
+  command.split(/(?<=[^\/])(?=[\/?](?!\/))/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
 
 /// `navigator.clipboard` is only there on loopback and on HTTPS; elsewhere the command is selected, to be copied by hand.
 async function copy(button) {

@@ -52,6 +52,7 @@ function show() {
   const shown = known.filter(({ channel }) => channel.includes(wanted));
   shown.sort((left, right) => Number(left.closed) - Number(right.closed));
   $("channel-count").textContent = known.length || "";
+  if (known.length) $("welcome-title").textContent = "Choose a channel, or start one";
   const focused = document.activeElement?.dataset?.channel;
   $("channel-list").replaceChildren(...shown.map(item));
   if (focused) $("channel-list").querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

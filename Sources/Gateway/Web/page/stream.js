@@ -21,7 +21,7 @@ const GAPS = {
 
 let reader = null;
 let followed = null;
-let seen = { count: 0, position: "" };
+let seen = nothing();
 let retained = new Map();
 let ticking;
 
@@ -31,11 +31,15 @@ $("jump").addEventListener("click", () => {
   $("log").focus({ preventScroll: true });
 });
 
+function nothing() {
+  return { count: 0, position: "", top: 0, progress: false, succeeded: false };
+}
+
 /// Follows from the start; whatever was followed before is left.
 export function follow(channel, via, since) {
   reader?.stop();
   followed = channel;
-  seen = { count: 0, position: "" };
+  seen = nothing();
   retained = new Map();
   view.clear();
   $("title").textContent = channel;
@@ -46,7 +50,7 @@ export function follow(channel, via, since) {
 
 /// Tells the reader that the channel's newest message has this offset.
 export function expectTop(channel, top) {
-  if (channel === followed) reader?.check(top);
+  if (channel === followed) reader?.expectTop(top);
 }
 
 function handlers() {
@@ -108,7 +112,8 @@ function showMessage(message) {
 }
 
 function showProgress({ percent, text }) {
-  $("progress").hidden = false;
+  seen.progress = true;
+  $("progress").hidden = seen.succeeded;
   $("progress-text").textContent = text;
   if (percent === null) $("progress-bar").removeAttribute("value");
   else $("progress-bar").value = percent;
@@ -129,17 +134,20 @@ function showOutcome(outcome) {
   badge.hidden = false;
   badge.className = `badge ${outcome.kind}`;
   badge.textContent = outcome.badge;
-  if ($("progress-bar").value && outcome.kind === "good") $("progress").hidden = true;
+  document.title = `${outcome.kind === "good" ? "✓" : "✗"} ${$("title").textContent} · Telltale`;
+  seen.succeeded = outcome.kind === "good";
+  if (seen.succeeded) $("progress").hidden = true;
 }
 
-/// An EventSource does not say which messages are retained, and the log need not hold them any more.
+/// An EventSource does not say which messages are retained, and a start at the end does not bring them. What the stream
+/// has brought meanwhile is newer.
 async function loadRetained(channel) {
   const page = await read(channel, "latest", 1).catch(() => null);
   if (!page?.retained || channel !== followed) return;
   for (const [key, message] of Object.entries(page.retained)) {
     const progress = message.event === "progress" && progressOf(parsed(message.data));
-    if (progress) showProgress(progress);
-    else showRetained(key, message.data);
+    if (progress && !seen.progress) showProgress(progress);
+    if (!progress && !retained.has(key)) showRetained(key, message.data);
   }
 }
 
@@ -150,11 +158,13 @@ function showRetained(key, data) {
   $("retained").hidden = false;
   $("retained").replaceChildren(...[...retained].map(([name, value]) => {
     const pair = element("div");
-    pair.append(element("dt", "", name), element("dd", "", value.slice(0, SHOWN_VALUE)));
+    pair.append(element("dt", "", name), element("dd", "", shortened(value)));
     pair.title = value;
     return pair;
   }));
 }
+
+const shortened = (value) => (value.length > SHOWN_VALUE ? `${value.slice(0, SHOWN_VALUE)}…` : value);
 
 function showPlace(log) {
   const count = seen.count.toLocaleString();

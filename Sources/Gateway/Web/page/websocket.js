@@ -1,6 +1,6 @@
 // Follows a channel over WebSocket. Reconnects by itself, after the last message that it has seen.
 
-import { webSocketURL } from "./api.js";
+import { read, webSocketURL } from "./api.js";
 import { Cursor } from "./cursor.js";
 
 /// Waits between attempts, in milliseconds: doubling from the first to the longest, the second half of each by chance.
@@ -42,11 +42,23 @@ export function followByWebSocket(channel, since, on) {
       if (!stopped) handlers[frame.type]?.(frame);
     };
     socket.onclose = ({ code, reason }) => {
-      if (stopped) return;
-      if (!REFUSED[code]) return void retry();
-      stop();
-      on.fail(problem || reason || REFUSED[code]);
+      if (REFUSED[code]) giveUp(problem || reason || REFUSED[code]);
+      else if (cursor.position === null) examine();
+      else retry();
     };
+  }
+
+  /// A browser does not tell why a handshake was refused; the same question without an upgrade does.
+  async function examine() {
+    const found = await read(channel, since, 1).catch((refusal) => refusal);
+    if (stopped) return;
+    if (found.isFinal) giveUp(found.message);
+    else retry();
+  }
+
+  function giveUp(reason) {
+    stop();
+    on.fail(reason);
   }
 
   function retry() {
@@ -68,5 +80,5 @@ export function followByWebSocket(channel, since, on) {
 
   addEventListener("online", online);
   connect();
-  return { stop, check() {} };
+  return { stop, expectTop() {} };
 }

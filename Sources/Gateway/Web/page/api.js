@@ -28,6 +28,11 @@ export class Problem extends Error {
     this.code = code;
     this.status = status;
   }
+
+  /// Whether asking again would only be refused again.
+  get isFinal() {
+    return this.status >= 400 && this.status < 500 && this.status !== 429;
+  }
 }
 
 async function answer(url, options) {

@@ -1,0 +1,48 @@
+"""What every test here may ask for: real gateways, and the command line against them."""
+
+import subprocess
+
+import pytest
+from gateway import BINARY, Gateway, environment
+
+
+@pytest.fixture
+def start_gateway(tmp_path):
+    """Starts a gateway with these settings; as many as the test wants."""
+    if not BINARY.exists():
+        pytest.fail(f"there is no {BINARY}: build it, or name another in TELLTALE_BIN")
+    started = []
+
+    def start(settings=None):
+        gateway = Gateway(tmp_path / f"gateway-{len(started)}.log", settings or {})
+        started.append(gateway)
+        return gateway.start()
+
+    yield start
+    for gateway in started:
+        gateway.stop()
+
+
+@pytest.fixture
+def gateway(start_gateway):
+    return start_gateway()
+
+
+@pytest.fixture
+def telltale():
+    """Starts the command line against a gateway; standard output and error come as one, in the order of writing."""
+    running = []
+
+    def run(gateway, *arguments, **options):
+        process = subprocess.Popen(
+            [BINARY, *map(str, arguments)], env=environment({"gateway": gateway.base_url}),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stdout.close()

@@ -1,0 +1,92 @@
+"""A real gateway: the built binary, on a free port of the loopback, stopped by pid."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = Path(os.environ.get("TELLTALE_BIN", ROOT / ".build/release/telltale")).resolve()
+
+START_SECONDS = 20
+STOP_SECONDS = 20
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(settings=None):
+    """This process's environment, with the gateway's keys only as given: `{"limits.message_bytes": "1MiB"}`."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELLTALE_")}
+    given = {f"TELLTALE_{key.upper().replace('.', '_')}": str(value) for key, value in (settings or {}).items()}
+    return inherited | given
+
+
+def until(condition, seconds, what):
+    """Waits for `condition` to hold and returns what it gave; fails with `what` (text, or a function that gives it)."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds} s: {what() if callable(what) else what}")
+        time.sleep(0.02)
+    return found
+
+
+class Gateway:
+    """One gateway process; its log grows over restarts."""
+
+    def __init__(self, log, settings):
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self.settings = {"drain": "1s"} | settings
+        self.process = None
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}"],
+                env=environment(self.settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until(self.is_alive, START_SECONDS, lambda: f"the gateway does not answer\n{self.log.read_text()}")
+        return self
+
+    def is_alive(self):
+        if self.process.poll() is not None:
+            pytest.fail(f"the gateway ended with {self.process.returncode}\n{self.log.read_text()}")
+        try:
+            return httpx.get(f"{self.base_url}/healthz", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def kill(self):
+        """As a crash: SIGKILL."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        """As an operator: SIGTERM, and the end must be clean."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            pytest.fail(f"the gateway did not stop within {STOP_SECONDS} s\n{self.log.read_text()}")
+        assert status == 0, f"the gateway ended with {status}\n{self.log.read_text()}"
+
+    def url(self, channel):
+        return f"{self.base_url}/v1/channels/{channel}"
+
+    def publish(self, channel, text, **query):
+        answer = httpx.post(self.url(channel), content=text.encode(), params=query)
+        answer.raise_for_status()
+        return answer.json()
