@@ -18,7 +18,8 @@ package struct Gateway: Service {
     ///   - broker: a handle that is nobody else's. The gateway runs it.
     ///   - listening: called once with the port, when connections are accepted.
     package init(
-        config: GatewayConfig, broker: any Broker, logger: Logger, listening: @escaping @Sendable (Int) -> Void = { _ in }
+        config: GatewayConfig, broker: any Broker, logger: Logger,
+        listening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.config = config
         self.broker = broker
@@ -59,13 +60,14 @@ package struct Gateway: Service {
         try? await channel.close()
         logger.info("draining", metadata: ["seconds": "\(config.drain.wholeSeconds)"])
         await services.hub.drain(seconds: config.drain.wholeSeconds)
+        await services.counters.requestsEnded(within: config.drain)
     }
 
     private func edge(_ services: Services) -> EdgeServices {
         let responder = GatewayRouter.make(services)
         return EdgeServices(
             hub: services.hub, streams: StreamOptions(config: config, broker: broker),
-            takesSockets: config.hub.sockets == .epoll, logger: logger,
+            takesSockets: config.hub.sockets == .epoll, counters: services.counters, logger: logger,
             router: { try await responder.respond(to: $0, context: $1) })
     }
 }

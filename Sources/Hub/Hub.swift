@@ -5,17 +5,23 @@ import Synchronization
 /// Fan-out: takes what the broker announces and brings it to every reader, in order, without loss, whatever happens
 /// between. It knows no HTTP and no backend.
 package final class Hub: Sendable {
+    /// How long a reader that was shut down may take for what waits for it, in seconds.
+    private static let drainGrace: Int64 = 3
+
     private let broker: any Broker
     private let shards: [Shard]
     private let attachments: Attachments
     private let next = Atomic<Int>(0)
+    private let sessions: SessionCount
 
     /// Starts the shards.
     /// - Throws: ``ShardError``.
     package init(broker: any Broker, options: HubOptions, logger: Logger) throws(ShardError) {
         let attachments = Attachments(broker: broker, logger: logger)
         let limit = RecoveryLimit(messages: options.pageMessages, bytes: options.pageBytes)
+        let sessions = SessionCount()
         let services = ShardServices(
+            sessions: sessions,
             want: { attachments.want($0, $1, $2) },
             recover: { name, query, generation, shard in
                 Task {
@@ -30,12 +36,13 @@ package final class Hub: Sendable {
             }
         )
         var shards: [Shard] = []
-        for number in 0..<(options.shards > 0 ? options.shards : Processors.available) {
-            shards.append(try Shard(number: number, options: options, services: services))
+        for _ in 0..<(options.shards > 0 ? options.shards : Processors.available) {
+            shards.append(try Shard(options: options, services: services))
         }
         self.broker = broker
         self.shards = shards
         self.attachments = attachments
+        self.sessions = sessions
     }
 
     /// Brings the broker's events to the shards until the task is cancelled; then the shards stop.
@@ -67,6 +74,9 @@ package final class Hub: Sendable {
         if !shards[abs(number % shards.count)].mailbox.post(letter) { letter.refuse() }
     }
 
+    /// Sessions there are, on all shards.
+    package var sessionCount: Int { sessions.value.load(ordering: .relaxed) }
+
     /// Readers that this gateway has of each channel.
     package func readers(of names: [ChannelName]) async -> [Int] {
         var sums = Array(repeating: 0, count: names.count)
@@ -84,11 +94,17 @@ package final class Hub: Sendable {
         return sum
     }
 
-    /// Shuts the readers down, spread over so many seconds, and returns when the last is gone.
+    /// Shuts the readers down, spread over so many seconds. Returns when the last is gone, or has had its time to go.
     package func drain(seconds: UInt32) async {
         for shard in shards { shard.mailbox.post(.drain(seconds)) }
-        while await stats().sessions > 0, !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(100))
+        let deadline = ContinuousClock.now + .seconds(Int64(seconds) + Self.drainGrace)
+        while sessionCount > 0, ContinuousClock.now < deadline, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(50))
         }
     }
+}
+
+/// Counts the sessions of all shards.
+final class SessionCount: Sendable {
+    let value = Atomic<Int>(0)
 }

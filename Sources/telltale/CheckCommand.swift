@@ -13,7 +13,11 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The configuration file (default: none, or TELLTALE_CONFIG).")
     var file: String?
 
+    @Flag(help: "Print every key there is, with its default and meaning, as a Markdown table.")
+    var keys = false
+
     func run() throws {
+        if keys { return print(GatewayConfig.renderMarkdownTable(), terminator: "") }
         let environment = ProcessInfo.processInfo.environment
         let loaded = try LoadedConfig.load(file: file ?? environment["TELLTALE_CONFIG"], environment: environment)
         _ = try BrokerRegistry(settings: loaded.config.brokerSettings).backend(for: loaded.config.broker.url)

@@ -28,12 +28,16 @@ struct LineLogHandler: LogHandler {
         FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 
-    private func text(_ time: String, _ event: LogEvent, _ values: [(key: String, value: Logger.MetadataValue)]) -> String {
+    private func text(_ time: String, _ event: LogEvent, _ values: [(key: String, value: Logger.MetadataValue)])
+        -> String
+    {
         let message = "\(event.message)".replacing("\n", with: " ")
         return (["\(time) \(event.level) \(message)"] + values.map { "\($0.key)=\($0.value)" }).joined(separator: " ")
     }
 
-    private func json(_ time: String, _ event: LogEvent, _ values: [(key: String, value: Logger.MetadataValue)]) -> String {
+    private func json(_ time: String, _ event: LogEvent, _ values: [(key: String, value: Logger.MetadataValue)])
+        -> String
+    {
         var object = Dictionary(uniqueKeysWithValues: values.map { ($0.key, "\($0.value)") })
         object["time"] = time
         object["level"] = "\(event.level)"

@@ -11,7 +11,9 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the gateway.",
-        discussion: "Without anything: the memory broker, on 127.0.0.1:8080. Ends on SIGTERM and SIGINT, after its readers were told.")
+        discussion:
+            "Without anything: the memory broker, on 127.0.0.1:8080. Ends on SIGTERM and SIGINT, after its readers were told."
+    )
 
     @OptionGroup var settings: SettingsOptions
 
@@ -36,7 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         try await group.run()
     }
 }

@@ -17,6 +17,7 @@ struct SettingsOptions: ParsableArguments {
     func load() throws -> LoadedConfig {
         let environment = ProcessInfo.processInfo.environment
         let flags = [broker.map(ConfigFlag.broker), listen.map(ConfigFlag.listen)].compactMap { $0 }
-        return try LoadedConfig.load(file: config ?? environment["TELLTALE_CONFIG"], environment: environment, flags: flags)
+        return try LoadedConfig.load(
+            file: config ?? environment["TELLTALE_CONFIG"], environment: environment, flags: flags)
     }
 }

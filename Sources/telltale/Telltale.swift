@@ -10,7 +10,8 @@ struct Telltale: AsyncParsableCommand {
         discussion: "Start with `telltale serve`, then `telltale run -- COMMAND` in another terminal.",
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, RunCommand.self, PublishCommand.self, TailCommand.self, CheckCommand.self, VerifyCommand.self,
+            ServeCommand.self, RunCommand.self, PublishCommand.self, TailCommand.self, CheckCommand.self,
+            VerifyCommand.self,
         ])
 
     static func main() async {

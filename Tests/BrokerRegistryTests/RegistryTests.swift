@@ -26,7 +26,8 @@ import Testing
         ("kafka://user:secret@host/", "\"kafka:\""), ("memory", "no scheme"), ("memory:x", "nothing may follow"),
         ("", "no scheme"),
     ])
-    func `a URL that names no broker is refused with what was found and what is allowed`(_ url: String, _ found: String) {
+    func `a URL that names no broker is refused with what was found and what is allowed`(_ url: String, _ found: String)
+    {
         let refusal = #expect(throws: BrokerURLError.self) { _ = try BrokerRegistry().backend(for: url) }
         #expect(refusal?.description.contains(found) == true)
         #expect(refusal?.description.contains("memory:") == true)

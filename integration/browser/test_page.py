@@ -103,7 +103,8 @@ def test_events_of_any_name_are_shown_by_an_event_source(gateway, view):
 
 def test_tens_of_thousands_of_lines_stay_in_order_and_within_the_bound(start_gateway, view, via):
     count = 30_000
-    gateway = start_gateway({"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "64MiB"})
+    history = "namespaces.default.history"
+    gateway = start_gateway({f"{history}.messages": 100_000, f"{history}.bytes": "64MiB"})
     view.follow(gateway, "flood", via)
     expect(view.status).to_have_text("Live")
     body = "".join(f"line {number}\n" for number in range(1, count + 1))

@@ -3,7 +3,16 @@
 import re
 
 import httpx
+import pytest
+from link import Link
 from playwright.sync_api import expect
+
+
+@pytest.fixture
+def link(gateway):
+    link = Link(gateway.port)
+    yield link
+    link.close()
 
 
 def test_a_killed_gateway_is_waited_for_and_what_it_lost_is_a_gap(gateway, view, via):
@@ -33,17 +42,23 @@ def test_a_position_of_a_life_that_is_gone_is_a_gap(gateway, view, via):
     assert view.texts() == ["hello"]
 
 
-def test_a_connection_lost_in_the_middle_is_taken_up_where_it_was(gateway, view, via):
+def test_a_connection_lost_in_the_middle_is_taken_up_where_it_was(gateway, view, via, link):
+    gateway.publish("news", "long before")
+    view.follow(link, "news", via, since="latest")
+    expect(view.status).to_have_text("Live")
     gateway.publish("news", "before")
-    view.follow(gateway, "news", via)
     expect(view.rows).to_have_count(1)
-    view.page.context.set_offline(True)
-    view.page.evaluate("() => fetch('v1/channels').catch(() => null)")
-    view.page.context.set_offline(False)
+    link.cut()
+    expect(view.status).to_contain_text("Reconnecting")
+    gateway.publish("news", "meanwhile")
+    gateway.publish("news", "meanwhile, too")
+    link.mend()
+    expect(view.status).to_have_text("Live", timeout=30_000)
     gateway.publish("news", "after")
-    expect(view.rows).to_have_count(2)
-    assert view.texts() == ["before", "after"]
+    expect(view.rows).to_have_count(4)
+    assert view.texts() == ["before", "meanwhile", "meanwhile, too", "after"]
     expect(view.gaps).to_have_count(0)
+    assert view.transports.count(via) >= 2
 
 
 def test_a_deleted_channel_ends(gateway, view, via):

@@ -40,3 +40,6 @@ ptrdiff_t cepoll_send(int fd, const cepoll_piece *pieces, int count);
 
 /// Processors that this process may run on: what taskset and containers' cpusets leave of the machine's. 0: not known.
 int cepoll_processors(void);
+
+/// Names the calling thread, for top, perf and debuggers; the first 15 bytes count.
+void cepoll_name_thread(const char *name);

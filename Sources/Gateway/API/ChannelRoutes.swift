@@ -18,7 +18,8 @@ struct ChannelRoutes: Sendable {
         let cursor = try query["cursor"].map { text throws(Problem) in try Target.channel(text) }
         let page: [ChannelSummary]
         do throws(BrokerError) {
-            page = try await services.broker.list(ChannelQuery(prefix: query["prefix"] ?? "", after: cursor, limit: limit))
+            page = try await services.broker.list(
+                ChannelQuery(prefix: query["prefix"] ?? "", after: cursor, limit: limit))
         } catch { throw Problem(error) }
         let readers = await services.hub.readers(of: page.map(\.channel))
         return .json { writer in

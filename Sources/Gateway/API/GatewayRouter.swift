@@ -3,7 +3,7 @@ import Hummingbird
 /// Every request that is no stream.
 enum GatewayRouter {
     static func make(_ services: Services) -> some HTTPResponder<GatewayContext> {
-        let router = Router(context: GatewayContext.self)
+        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware())
         let publish = PublishRoute(services: services)
         let read = ReadRoute(services: services)

@@ -16,7 +16,9 @@ struct LineSplitter {
     }
 
     mutating func append(_ buffer: ByteBuffer) {
-        if rest.readableBytes == 0 { rest = buffer } else {
+        if rest.readableBytes == 0 {
+            rest = buffer
+        } else {
             rest.discardReadBytes()
             rest.writeImmutableBuffer(buffer)
         }

@@ -19,10 +19,14 @@ struct LinesPublisher {
         var run = Run(services: services, template: template.publication)
         for try await part in request.body {
             splitter.append(part)
-            while let line = try run.guarding({ () throws(LineSplitter.TooLong) in try splitter.next() }) { try await run.add(line) }
+            while let line = try run.guarding({ () throws(LineSplitter.TooLong) in try splitter.next() }) {
+                try await run.add(line)
+            }
             try await run.publish()
         }
-        if let line = try run.guarding({ () throws(LineSplitter.TooLong) in try splitter.last() }) { try await run.add(line) }
+        if let line = try run.guarding({ () throws(LineSplitter.TooLong) in try splitter.last() }) {
+            try await run.add(line)
+        }
         try await run.finish()
         return run.response()
     }

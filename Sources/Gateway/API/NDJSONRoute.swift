@@ -38,9 +38,13 @@ struct NDJSONRoute: Sendable {
             }
             if let line = try splitter.last() { batch.add(line) }
         } catch is LineSplitter.TooLong {
-            batch.add(Problem(.contentTooLarge, "message_too_large", "a line may have \(limit) bytes; nothing behind it was read"))
+            batch.add(
+                Problem(
+                    .contentTooLarge, "message_too_large", "a line may have \(limit) bytes; nothing behind it was read")
+            )
         } catch let timeout as BodyTimeout {
-            batch.add(Problem(.requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body"))
+            batch.add(
+                Problem(.requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body"))
         }
         try await batch.answer(&writer)
     }

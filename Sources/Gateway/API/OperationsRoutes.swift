@@ -1,22 +1,6 @@
 import BrokerCore
 import Hub
 import Hummingbird
-import Synchronization
-
-/// What the gateway counts beside the Hub.
-package final class Counters: Sendable {
-    private let publications = Atomic<UInt64>(0)
-    /// Set while the gateway shuts down: it is not ready any more.
-    private let draining = Atomic<Bool>(false)
-
-    package init() {}
-
-    func published(_ count: Int) { publications.wrappingAdd(UInt64(count), ordering: .relaxed) }
-    func drain() { draining.store(true, ordering: .relaxed) }
-
-    var published: UInt64 { publications.load(ordering: .relaxed) }
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
-}
 
 /// `/healthz`, `/readyz` and `/metrics`.
 struct OperationsRoutes: Sendable {
@@ -42,7 +26,9 @@ struct OperationsRoutes: Sendable {
         add("sessions", "gauge", "Readers' connections.", UInt64(stats.sessions))
         add("subscriptions", "gauge", "Subscriptions of all sessions.", UInt64(stats.subscriptions))
         add("channels", "gauge", "Channels that the shards know.", UInt64(stats.channels))
-        add("published_total", "counter", "Messages published through this gateway's HTTP API.", services.counters.published)
+        add(
+            "published_total", "counter", "Messages published through this gateway's HTTP API.",
+            services.counters.published)
         add("delivered_total", "counter", "Messages handed to readers.", stats.delivered)
         add("sent_bytes_total", "counter", "Bytes taken by readers' sockets.", stats.bytes)
         add("gaps_total", "counter", "Gaps that readers were told of.", stats.gaps)

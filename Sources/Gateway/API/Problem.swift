@@ -65,7 +65,8 @@ struct Problem: Error, Sendable {
     }
 
     static func tooLarge(limit: Int) -> Problem {
-        Problem(.contentTooLarge, "message_too_large", "the data is longer than the \(limit) bytes of limits.message_bytes")
+        Problem(
+            .contentTooLarge, "message_too_large", "the data is longer than the \(limit) bytes of limits.message_bytes")
     }
 
     /// The whole as a JSON document.

@@ -12,7 +12,9 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let problem as Problem {
             return problem.response()
         } catch let timeout as BodyTimeout {
-            return Problem(.requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body").response()
+            return Problem(
+                .requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body"
+            ).response()
         } catch let error as any HTTPResponseError where error.status.code < 500 {
             return notFound(request, error.status).response()
         } catch is CancellationError {

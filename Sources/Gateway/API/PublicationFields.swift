@@ -27,7 +27,8 @@ extension Publication {
                 data: data.kind == .string ? data.string() : data.verbatim,
                 format: data.kind == .string ? .text : .json,
                 keeping: Keeping(
-                    retain: object.string("retain").map { try RetainKey($0) }, conflate: object.bool("conflate") ?? false),
+                    retain: object.string("retain").map { try RetainKey($0) },
+                    conflate: object.bool("conflate") ?? false),
                 expect: object.integer("expect", in: 0...Position.maximumOffset),
                 fence: object.integer("fence", in: 0...Position.maximumOffset),
                 closes: object.bool("close") ?? false,

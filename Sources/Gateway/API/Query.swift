@@ -11,7 +11,8 @@ struct Query: Sendable {
         if let mark = target.firstIndex(of: "?") {
             for item in target[target.index(after: mark)...].split(separator: "&") {
                 let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard let key = Percent.decode(parts[0]), let value = Percent.decode(parts.count > 1 ? parts[1] : "") else {
+                guard let key = Percent.decode(parts[0]), let value = Percent.decode(parts.count > 1 ? parts[1] : "")
+                else {
                     throw Problem(.badRequest, "invalid_query", "\"\(item.prefix(64))\" is not percent-encoded UTF-8")
                 }
                 items.append((key, value))

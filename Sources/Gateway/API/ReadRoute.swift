@@ -30,7 +30,9 @@ struct ReadRoute: Sendable {
         return try await json(channel, recovery)
     }
 
-    private func recover(_ channel: ChannelName, _ start: Start, _ limit: RecoveryLimit) async throws(Problem) -> Recovery {
+    private func recover(_ channel: ChannelName, _ start: Start, _ limit: RecoveryLimit) async throws(Problem)
+        -> Recovery
+    {
         do throws(BrokerError) {
             return try await services.broker.recover(channel, from: start, limit: limit)
         } catch { throw Problem(error) }

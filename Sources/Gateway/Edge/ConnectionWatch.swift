@@ -25,6 +25,7 @@ final class ConnectionWatch: ChannelInboundHandler {
     private static let lingering = TimeAmount.seconds(2)
 
     private let timeouts: GatewayConfig.Timeouts
+    private let connections: Connections
     /// Called on a body that has come to a standstill.
     var bodyTimedOut: ((BodyTimeout) -> Void)?
     private var phase = Phase.idle
@@ -34,8 +35,18 @@ final class ConnectionWatch: ChannelInboundHandler {
     private(set) var hasRequestLine = false
     private var context: ChannelHandlerContext?
 
-    init(timeouts: GatewayConfig.Timeouts) {
+    init(timeouts: GatewayConfig.Timeouts, connections: Connections) {
         self.timeouts = timeouts
+        self.connections = connections
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        do throws(Problem) {
+            try connections.admit(context.channel)
+        } catch {
+            refuse(error)
+        }
+        context.fireChannelActive()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -91,6 +102,7 @@ final class ConnectionWatch: ChannelInboundHandler {
         var body = problem.document
         let head =
             "HTTP/1.1 \(problem.status.code) \(problem.status.reasonPhrase)\r\nContent-Type: application/problem+json\r\n"
+            + (problem.retryAfter.map { "Retry-After: \($0)\r\n" } ?? "")
             + "Content-Length: \(body.readableBytes)\r\nConnection: close\r\n\r\n"
         var buffer = context.channel.allocator.buffer(capacity: head.utf8.count + body.readableBytes)
         buffer.writeString(head)

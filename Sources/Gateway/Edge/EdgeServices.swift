@@ -9,6 +9,7 @@ struct EdgeServices: Sendable {
     let streams: StreamOptions
     /// Plain streams leave NIO for a shard's own epoll.
     let takesSockets: Bool
+    let counters: Counters
     let logger: Logger
     let router: @Sendable (Request, GatewayContext) async throws -> Response
 

@@ -45,6 +45,7 @@ struct Handover {
 
     private func finish(_ transport: @escaping @Sendable () -> any Transport, _ leftovers: Leftovers) {
         let received = leftovers.take()
+        channel.pipeline.syncOperations.removeHandler(leftovers, promise: nil)
         if takesSocket, let socket = duplicateSocket() {
             channel.close(promise: nil)
             hub.open(SessionSeed(connection: .socket(socket), received: received, transport: transport))
@@ -60,7 +61,8 @@ struct Handover {
     /// A descriptor of our own for the connection. Closing the channel then closes nothing but NIO's.
     private func duplicateSocket() -> Int32? {
         var copy: Int32 = -1
-        _ = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+        _ = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            socket in
             copy = fcntl(socket, F_DUPFD_CLOEXEC, 0)
         }
         return copy >= 0 ? copy : nil
@@ -68,7 +70,7 @@ struct Handover {
 }
 
 /// Where what the HTTP decoder had not used ends up. Requests that it had read behind the one for the stream get no answer.
-private final class Leftovers: ChannelInboundHandler {
+private final class Leftovers: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 
     private var buffer = ByteBuffer()

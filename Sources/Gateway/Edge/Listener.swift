@@ -18,7 +18,7 @@ struct Listener {
     /// Binds, and accepts until the channel is closed.
     /// - Throws: ``ListenError`` that says which address, and why not.
     func bind() async throws -> any Channel {
-        let connections = Connections(most: config.limits.connections)
+        let connections = Connections(most: config.limits.connections, hub: services.hub)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -37,7 +37,7 @@ struct Listener {
 
     /// The handlers of one HTTP/1.1 connection, from the socket inwards.
     private func configure(_ channel: any Channel, _ connections: Connections) throws {
-        let watch = ConnectionWatch(timeouts: config.timeouts)
+        let watch = ConnectionWatch(timeouts: config.timeouts, connections: connections)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = config.limits.headerBytes
         limits.maxHeaderListSize = config.limits.headerBytes
@@ -51,7 +51,6 @@ struct Listener {
         try pipeline.addHandler(KeepAlive(watch: watch))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try pipeline.addHandler(RequestHandler(services: services, watch: watch))
-        try connections.opened(channel, watch)
     }
 }
 

@@ -129,6 +129,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let executor = executor ?? EventLoopExecutor(loop: context.eventLoop)
         self.executor = executor
         task = Task(executorPreference: executor) {
+            services.counters.requestBegan()
+            defer { services.counters.requestEnded() }
             let response = await services.respond(to: request, channel)
             let answer = Answer(response: response, isHead: request.method == .head, bound: bound)
             await answer.write()
@@ -164,7 +166,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
 
         func perform(
-            _ body: @escaping @Sendable ((handler: RequestHandler, context: ChannelHandlerContext)) -> EventLoopFuture<Void>
+            _ body:
+                @escaping @Sendable ((handler: RequestHandler, context: ChannelHandlerContext)) -> EventLoopFuture<Void>
         ) async throws {
             try await bound.eventLoop.flatSubmit { body(bound.value) }.get()
         }

@@ -36,6 +36,8 @@ struct StartSelection {
 
     /// An empty id is none: EventSource sends none before the first id has come.
     private static func lastEventID(_ query: Query, _ headers: HTTPFields) -> String? {
-        [headers[.lastEventID], query["last_event_id"], query["lastEventId"]].lazy.compactMap { $0 }.first { !$0.isEmpty }
+        [headers[.lastEventID], query["last_event_id"], query["lastEventId"]].lazy.compactMap { $0 }.first {
+            !$0.isEmpty
+        }
     }
 }

@@ -100,7 +100,8 @@ struct StreamRequest {
         }
         guard channels.count <= most else {
             throw Problem(
-                .tooManyRequests, "too_many_subscriptions", "a connection may follow \(most) channels (limits.subscriptions)")
+                .tooManyRequests, "too_many_subscriptions",
+                "a connection may follow \(most) channels (limits.subscriptions)")
         }
         return channels
     }

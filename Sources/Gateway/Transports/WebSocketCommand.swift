@@ -11,7 +11,9 @@ enum WebSocketCommand {
     /// Reads a message.
     /// - Throws: ``Problem`` that says what was found and what is allowed.
     init(_ object: JSONObject) throws(Problem) {
-        guard let type = object["type"] else { throw Problem(.badRequest, "invalid_field", "\"type\" is missing: \(Self.rule)") }
+        guard let type = object["type"] else {
+            throw Problem(.badRequest, "invalid_field", "\"type\" is missing: \(Self.rule)")
+        }
         do {
             switch try type.string() {
             case "subscribe":
@@ -20,7 +22,8 @@ enum WebSocketCommand {
             case "unsubscribe": self = .unsubscribe(try Self.channel(object))
             case "publish": self = .publish(try Publication(object, others: ["type", "id"]))
             case "ping": self = .ping
-            case let other: throw Problem(.badRequest, "unknown_type", "\"\(other.prefix(64))\" is no type: \(Self.rule)")
+            case let other:
+                throw Problem(.badRequest, "unknown_type", "\"\(other.prefix(64))\" is no type: \(Self.rule)")
             }
         } catch let problem as Problem {
             throw problem

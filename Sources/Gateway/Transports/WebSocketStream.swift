@@ -159,15 +159,17 @@ final class WebSocketStream: Transport {
         let broker = options.broker
         let publications = batch.map(\.publication)
         let ids = batch.map(\.id)
-        session.perform({ await broker.publish(publications) }) { results, session in
-            guard let stream = session.transport as? WebSocketStream else { return }
-            for (index, result) in results.enumerated() {
-                session.send(Self.reply(publications[index].channel, result, id: ids[index]))
-            }
-            stream.underWay = 0
-            stream.publishWaiting(session)
-            stream.drained(session)
-        }
+        session.perform(
+            { await broker.publish(publications) },
+            then: { results, session in
+                guard let stream = session.transport as? WebSocketStream else { return }
+                for (index, result) in results.enumerated() {
+                    session.send(Self.reply(publications[index].channel, result, id: ids[index]))
+                }
+                stream.underWay = 0
+                stream.publishWaiting(session)
+                stream.drained(session)
+            })
     }
 
     private static func reply(

@@ -11,13 +11,15 @@ enum WebSocketUpgrade {
             headers[.connection]?.lowercased().contains("upgrade") ?? false
         else {
             throw Problem(
-                .upgradeRequired, "upgrade_required", "this path speaks WebSocket: Connection: Upgrade, Upgrade: websocket")
+                .upgradeRequired, "upgrade_required",
+                "this path speaks WebSocket: Connection: Upgrade, Upgrade: websocket")
         }
         guard headers[.secWebSocketVersion] == "13" else {
             throw Problem(.upgradeRequired, "websocket_version", "Sec-WebSocket-Version must be 13 (RFC 6455)")
         }
         guard let key = headers[.secWebSocketKey], let accept = WebSocketHandshake.accept(key: key) else {
-            throw Problem(.badRequest, "websocket_key", "Sec-WebSocket-Key must be the base64 of 16 bytes (RFC 6455 §4.1)")
+            throw Problem(
+                .badRequest, "websocket_key", "Sec-WebSocket-Key must be the base64 of 16 bytes (RFC 6455 §4.1)")
         }
         let offered = headers[.secWebSocketProtocol]?.split(separator: ",").map { $0.filter { $0 != " " } } ?? []
         let chosen = offered.contains(subprotocol) ? "Sec-WebSocket-Protocol: \(subprotocol)\r\n" : ""

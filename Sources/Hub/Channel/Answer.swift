@@ -9,13 +9,16 @@ package struct Answer: Hashable, Sendable {
     package var epoch: Epoch
     package var top: UInt64
     package var closed: Bool
+    /// The lowest offset from which nothing is missing. Between the start and it there may be older messages, which are retained.
+    package var haveFrom: UInt64
 
-    package init(gap: Gap?, start: Position, epoch: Epoch, top: UInt64, closed: Bool) {
+    package init(gap: Gap?, start: Position, epoch: Epoch, top: UInt64, closed: Bool, haveFrom: UInt64) {
         self.gap = gap
         self.start = start
         self.epoch = epoch
         self.top = top
         self.closed = closed
+        self.haveFrom = haveFrom
     }
 
     /// The reader has seen all that there will ever be.
@@ -46,7 +49,9 @@ extension Recovery {
         guard position.offset <= top else {
             return holdsTheEarliest(query) ? answer(missing(asked, .future), from: start) : nil
         }
-        guard position.offset <= end.offset, holdsTheEarliest(query) || position.offset >= start.offset else { return nil }
+        guard position.offset < end.offset || position == end && reachesTop,
+            holdsTheEarliest(query) || position.offset >= start.offset
+        else { return nil }
         return answer(position.offset < trimmed ? missing(asked, .trimmed) : nil, from: position)
     }
 
@@ -60,6 +65,6 @@ extension Recovery {
     }
 
     private func answer(_ gap: Gap?, from start: Position) -> Answer {
-        Answer(gap: gap, start: start, epoch: epoch, top: top, closed: closed)
+        Answer(gap: gap, start: start, epoch: epoch, top: top, closed: closed, haveFrom: trimmed + 1)
     }
 }

@@ -27,7 +27,10 @@ package struct ChannelView {
 
     package var tail: Position? { window?.tail }
 
-    package func covers(_ position: Position) -> Bool { window?.covers(position) ?? false }
+    /// Whether the window holds what follows `position`, for a reader which knows that messages below `excused` are missing.
+    package func covers(_ position: Position, excused: UInt64 = 0) -> Bool {
+        window?.covers(position, excused: excused) ?? false
+    }
 
     /// Takes in an announcement. `closed` and the tail are the channel's after it.
     package mutating func announce(_ announcement: Announcement) -> Verdict {
@@ -49,22 +52,23 @@ package struct ChannelView {
     ///
     /// `undisturbed`: nothing was announced since it was begun, so that it is right where it contradicts what was known: the
     /// channel has expired, or its log went backwards.
-    /// - Returns: whether those who were live up to the tail must recover.
+    /// - Returns: whether those who were live up to the tail have something before them now: the tail has moved without an
+    ///   announcement that they could have been given.
     package mutating func recovered(_ recovery: Recovery, query: Start, undisturbed: Bool) -> Bool {
+        let before = tail
         let top = Position(epoch: recovery.epoch, offset: recovery.top)
-        var contradicts = false
-        if let tail, tail != .origin, tail.epoch != top.epoch || tail.offset > top.offset {
-            guard undisturbed else { return false }
-            contradicts = true
+        if let before, before != .origin {
+            let contradicts = before.epoch != top.epoch || before.offset > top.offset
+            guard !contradicts || undisturbed else { return false }
+            if contradicts || recovery.trimmed > before.offset { restart(at: top) }
+        } else {
+            restart(at: top)
         }
-        if contradicts || tail == nil || tail == .origin {
-            window = Window(tail: top)
-            announced = nil
-        }
-        if let tail, recovery.top >= tail.offset { closed = recovery.closed }
         window?.merge(recovery, holdsEarliest: query == .earliest)
+        let hasMoved = before != tail
+        if tail == top { closed = recovery.closed } else if hasMoved { closed = false }
         isFresh = true
-        return contradicts
+        return hasMoved
     }
 
     /// The answer to a reader's question, if the window can give it.
@@ -73,19 +77,22 @@ package struct ChannelView {
         let found: (gap: Gap?, start: Position)? =
             switch start {
             case .latest: (nil, window.tail)
-            case .earliest: window.trimmed.map { _ in (nil, window.start) }
+            case .earliest: window.holdsEarliest ? (nil, window.start) : nil
             case .last(let count): window.start(ofLast: count).map { (nil, $0) }
-            case .after(.origin): window.trimmed.map { (gapBeforeFirst(trimmed: $0), window.start) }
-            case .after(let position): window.covers(position) ? (nil, position) : nil
+            case .after(.origin): window.holdsEarliest ? (gap(after: .origin, in: window), window.start) : nil
+            case .after(let position):
+                window.covers(position, excused: .max) ? (gap(after: position, in: window), position) : nil
             }
         return found.map {
-            Answer(gap: $0.gap, start: $0.start, epoch: window.epoch, top: window.tail.offset, closed: closed)
+            Answer(
+                gap: $0.gap, start: $0.start, epoch: window.epoch, top: window.tail.offset, closed: closed,
+                haveFrom: window.gapless + 1)
         }
     }
 
-    private func gapBeforeFirst(trimmed: UInt64) -> Gap? {
-        guard trimmed > 0, let epoch = window?.epoch else { return nil }
-        return Gap(asked: .origin, epoch: epoch, haveFrom: trimmed + 1, reason: .trimmed)
+    private func gap(after asked: Position, in window: Window) -> Gap? {
+        guard asked.offset < window.gapless else { return nil }
+        return Gap(asked: asked, epoch: window.epoch, haveFrom: window.gapless + 1, reason: .trimmed)
     }
 
     /// Announcements may have been missed, or the log is gone: nothing is known any more.
@@ -99,6 +106,11 @@ package struct ChannelView {
         guard let tail else { return }
         window = Window(tail: tail)
         isFresh = false
+    }
+
+    private mutating func restart(at top: Position) {
+        window = Window(tail: top)
+        announced = nil
     }
 
     private mutating func restart(at announcement: Announcement) -> Verdict {

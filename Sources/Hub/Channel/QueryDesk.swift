@@ -14,13 +14,18 @@ struct QueryDesk {
     private(set) var current: UInt64 = 0
     private(set) var isUnderWay = false
     private var asked: [Subscription] = []
+    /// The first of those who wait were not served by the query before.
+    private var isOwing = false
     private var pause = QueryDesk.firstPause
 
-    /// Begins the query that serves the most of those who wait; `nil` if there is nothing to ask, or one is under way.
+    /// Begins the query that serves the most of those who wait; after one that has left somebody unserved, the query that serves
+    /// who has waited longest. `nil` if there is nothing to ask, or one is under way.
     mutating func begin() -> Start? {
         guard !isUnderWay else { return nil }
         waiting.removeAll { $0.state.asked == nil }
-        guard let start = SharedQuery.start(for: waiting.lazy.compactMap(\.state.asked)) else { return nil }
+        let asks = waiting.lazy.compactMap(\.state.asked)
+        guard let start = isOwing ? asks.first : SharedQuery.start(for: asks) else { return nil }
+        isOwing = false
         asked = waiting
         waiting = []
         isUnderWay = true
@@ -50,6 +55,12 @@ struct QueryDesk {
         asked = []
         isUnderWay = false
         current += 1
+    }
+
+    /// The query did not serve these: they wait again, before all others.
+    mutating func missed(_ subscriptions: [Subscription]) {
+        waiting = subscriptions + waiting
+        isOwing = !subscriptions.isEmpty
     }
 
     mutating func takeWaiting() -> [Subscription] {

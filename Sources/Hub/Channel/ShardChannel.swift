@@ -1,4 +1,5 @@
 import BrokerCore
+import Glibc
 
 /// A channel as one shard sees it: what is known of its log, and the shard's subscriptions to it.
 final class ShardChannel {
@@ -9,6 +10,10 @@ final class ShardChannel {
         /// Announcements may be missing until continuity is restored.
         case interrupted
     }
+
+    /// After so many readers of one delivery the processor is offered to others, so that on a busy one the publishers' own
+    /// threads go on, and what they bring meanwhile joins the next turn.
+    private static let readersPerBreath = 64
 
     let name: ChannelName
     unowned let shard: ShardLoop
@@ -61,7 +66,8 @@ final class ShardChannel {
                 guard attachment == .attached, let answer = view.answer(to: start) else { return ask(subscription) }
                 tell(subscription, subscription.state.answered(answer))
             case .feed(let position):
-                feed(subscription, runs.run(of: view, after: position, form: subscription.session.transport.form))
+                let run = runs.run(of: view, after: position, form: subscription.session.transport.form)
+                feed(subscription, run, to: view.tail ?? position)
             case .rest:
                 if subscription.state.isLive { makeLive(subscription) }
                 return
@@ -97,26 +103,28 @@ final class ShardChannel {
         }
     }
 
-    /// Hands over as much of a run as the reader has room for.
-    private func feed(_ subscription: Subscription, _ run: EncodedRun) {
+    /// Hands over as much of a run as the reader has room for. Who has all of it stands at `end`.
+    private func feed(_ subscription: Subscription, _ run: EncodedRun, to end: Position) {
         let session = subscription.session
         let all = run.indices(after: subscription.state.position.offset)
-        let some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
-        if let last = some.last {
-            subscription.state.fed(to: run.position(last), full: some != all)
-            if some != all { lags(session) }
-            let composed = session.transport.compose(run, some, on: name, session)
-            session.deliver(composed ?? run.segment(some))
-            shard.stats.delivered += UInt64(some.count)
-        } else {
-            subscription.state.fed(to: subscription.state.position, full: true)
-            lags(session)
+        var some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
+        if some != all {
+            // What was said just before may take up the room: a gap, and after it a message larger than the bound.
+            session.flush()
+            guard !subscription.state.isEnded else { return }
+            some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
         }
-    }
-
-    private func lags(_ session: Session) {
-        session.isLagging = true
-        shard.stats.lagged += 1
+        if some == all {
+            subscription.state.fed(to: end, full: false)
+        } else {
+            subscription.state.fed(to: some.last.map(run.position) ?? subscription.state.position, full: true)
+            session.isLagging = true
+            shard.stats.lagged += 1
+        }
+        guard !some.isEmpty else { return }
+        let composed = session.transport.compose(run, some, on: name, session)
+        session.deliver(composed ?? run.segment(some))
+        shard.stats.delivered += UInt64(some.count)
     }
 
     // MARK: What the broker says
@@ -164,6 +172,7 @@ final class ShardChannel {
         var index = liveCount
         while index > 0 {
             index -= 1
+            if index % Self.readersPerBreath == 0 { sched_yield() }
             let subscription = subscriptions[index]
             let session = subscription.session
             let run = encoded.run(of: messages, after: before, form: session.transport.form)
@@ -200,7 +209,14 @@ final class ShardChannel {
         forget()
     }
 
-    /// Announcements come (again).
+    /// Announcements come again. Some may have come in between, and some not.
+    func restored() {
+        guard attachment != .pending else { return }
+        interrupt()
+        attached()
+    }
+
+    /// Announcements come.
     func attached() {
         attachment = .attached
         advanceBehind()
@@ -234,16 +250,17 @@ final class ShardChannel {
         let tail = view.tail
         if view.recovered(recovery, query: query, undisturbed: !queries.isDisturbed) { fallBehind(tail) }
         var page = RunCache()
+        var missed: [Subscription] = []
         for subscription in asked {
             guard let start = subscription.state.asked else { continue }
-            guard let answer = recovery.answer(to: start, query: query) else {
-                queries.waiting.append(subscription)
+            guard let answer = recovery.answer(to: start, query: query) ?? view.answer(to: start) else {
+                missed.append(subscription)
                 continue
             }
             tell(subscription, subscription.state.answered(answer))
-            if !subscription.state.isEnded, !view.covers(answer.start), !recovery.messages.isEmpty {
+            if !subscription.state.isEnded, !view.covers(answer.start), answer.start.offset < recovery.end.offset {
                 let form = subscription.session.transport.form
-                feed(subscription, page.run(of: recovery.messages, after: recovery.start, form: form))
+                feed(subscription, page.run(of: recovery.messages, after: recovery.start, form: form), to: recovery.end)
             }
             advance(subscription)
         }
@@ -256,6 +273,7 @@ final class ShardChannel {
             tell(subscription, subscription.state.answered(answer))
             advance(subscription)
         }
+        queries.missed(missed)
         advanceBehind()
         shard.queryLater(self)
     }

@@ -12,14 +12,33 @@ package struct Window {
     package static let maximumBytes = 1 << 20
 
     private struct Entry {
+        enum Kind {
+            case logged, conflated
+            /// It has a retain key and was recovered, which does not tell.
+            case loggedOrConflated
+        }
+
         var message: Message
-        var conflated: Bool
+        var kind: Kind
+
+        init(_ announcement: Announcement) {
+            message = announcement.message
+            kind = announcement.conflated ? .conflated : .logged
+        }
+
+        init(recovered message: Message) {
+            self.message = message
+            kind = message.retain == nil ? .logged : .loggedOrConflated
+        }
     }
 
     /// Nothing that is kept is missing after this offset.
     package private(set) var from: UInt64
-    /// What the channel had trimmed when the window came to hold all that is kept; `nil` while it does not.
-    package private(set) var trimmed: UInt64?
+    /// No logged message at all is missing after this offset. It is above ``from`` if the channel retains messages that are
+    /// older than what it had trimmed.
+    package private(set) var gapless: UInt64
+    /// All that the channel keeps is here.
+    package private(set) var holdsEarliest = false
     /// The newest message's position: where a reader stands that has seen everything.
     package private(set) var tail: Position
     private var entries: Deque<Entry> = []
@@ -31,15 +50,18 @@ package struct Window {
     /// An empty window: nothing has come after `tail` yet.
     package init(tail: Position) {
         from = tail.offset
+        gapless = tail.offset
         self.tail = tail
     }
 
     package var epoch: Epoch { tail.epoch }
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// Whether all that follows `position` is here.
-    package func covers(_ position: Position) -> Bool {
+    /// Whether all that follows `position` is here, or at least all that a reader needs which knows that messages below `excused`
+    /// are missing.
+    package func covers(_ position: Position, excused: UInt64 = 0) -> Bool {
         position.epoch == epoch && position.offset >= from && position.offset <= tail.offset
+            && (position.offset >= gapless || excused > gapless)
     }
 
     /// The messages after `offset` that a reader needs, in order.
@@ -52,45 +74,48 @@ package struct Window {
     /// The position that the messages follow.
     package var start: Position { Position(epoch: epoch, offset: from) }
 
-    /// The position before the last `count` logged messages, if they are all here, or all that there are.
+    /// The position before the last `count` logged messages, if they are all here, or all that there are, and known as such.
     package func start(ofLast count: Int) -> Position? {
         var seen = 0
-        for entry in entries.reversed() where !entry.conflated {
+        for entry in entries.reversed() where entry.kind != .conflated {
+            guard entry.kind == .logged else { return nil }
             seen += 1
             if seen == count { return Position(epoch: epoch, offset: entry.message.offset - 1) }
         }
-        return trimmed == nil ? nil : start
+        return holdsEarliest ? start : nil
     }
 
     /// Adds the message that follows the tail.
     package mutating func append(_ announcement: Announcement) {
         let message = announcement.message
         tail = message.position
-        add(Entry(message: message, conflated: announcement.conflated))
+        add(Entry(announcement))
         if superseded * 2 > entries.count { dropSuperseded() }
         evict()
     }
 
-    /// Takes in what a recovery brought: the part before the window if it reaches it, and the part behind its tail.
-    /// `holdsEarliest`: the recovery was asked for all that is kept.
+    /// Takes in what a recovery brought: the part before the window if it reaches it, and the part behind its tail if nothing
+    /// has been trimmed between. `holdsEarliest`: the recovery was asked for all that is kept.
     package mutating func merge(_ recovery: Recovery, holdsEarliest: Bool) {
         guard recovery.epoch == epoch, recovery.gap == nil else { return }
         let end = recovery.end.offset
         let start = recovery.start.epoch == epoch ? recovery.start.offset : 0
         guard end >= from else { return }
         if start <= from {
-            prepend(recovery.messages, after: start)
-            if holdsEarliest, from == start { trimmed = recovery.trimmed }
+            prepend(recovery.messages, after: start, trimmed: recovery.trimmed)
+            self.holdsEarliest = self.holdsEarliest || holdsEarliest && from == start
         }
-        guard end > tail.offset, start <= tail.offset else { return }
+        guard end > tail.offset, max(start, recovery.trimmed) <= tail.offset else { return }
         for message in recovery.messages where message.offset > tail.offset {
-            add(Entry(message: message, conflated: false))
+            add(Entry(recovered: message))
         }
         tail.offset = end
         evict()
     }
 
-    private mutating func prepend(_ messages: [Message], after start: UInt64) {
+    private mutating func prepend(_ messages: [Message], after start: UInt64, trimmed: UInt64) {
+        if gapless == from { gapless = min(trimmed, from) }
+        defer { gapless = max(gapless, from) }
         from = start
         for message in messages.reversed() where entries.first.map({ message.offset < $0.message.offset }) ?? true {
             guard message.offset <= tail.offset else { continue }
@@ -98,13 +123,13 @@ package struct Window {
                 from = message.offset
                 return
             }
-            entries.prepend(Entry(message: message, conflated: false))
+            entries.prepend(Entry(recovered: message))
             bytes += message.data.utf8.count
         }
     }
 
     private mutating func add(_ entry: Entry) {
-        if entry.conflated, let key = entry.message.retain {
+        if entry.kind == .conflated, let key = entry.message.retain {
             if newestConflated.updateValue(entry.message.offset, forKey: key) != nil { superseded += 1 }
         }
         entries.append(entry)
@@ -114,15 +139,16 @@ package struct Window {
     private mutating func evict() {
         while entries.count > 1, entries.count > Self.maximumMessages || bytes > Self.maximumBytes {
             let entry = entries.removeFirst()
-            trimmed = nil
+            holdsEarliest = false
             bytes -= entry.message.data.utf8.count
             from = entry.message.offset
+            gapless = max(gapless, from)
             forget(entry)
         }
     }
 
     private mutating func forget(_ entry: Entry) {
-        guard entry.conflated, let key = entry.message.retain else { return }
+        guard entry.kind == .conflated, let key = entry.message.retain else { return }
         if newestConflated[key] == entry.message.offset { newestConflated[key] = nil } else { superseded -= 1 }
     }
 
@@ -133,7 +159,7 @@ package struct Window {
     }
 
     private func isSuperseded(_ entry: Entry) -> Bool {
-        guard entry.conflated, let key = entry.message.retain, let newest = newestConflated[key] else { return false }
+        guard entry.kind == .conflated, let key = entry.message.retain, let newest = newestConflated[key] else { return false }
         return newest > entry.message.offset
     }
 }

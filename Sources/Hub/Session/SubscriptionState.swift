@@ -45,6 +45,8 @@ package struct SubscriptionState: Hashable, Sendable {
 
     private var phase: Phase
     private var opened = false
+    /// What is missing below this offset the reader knows, or has not asked for.
+    private var excused: UInt64 = 0
     /// The last message that was handed over, or where the stream was opened. Of no meaning while it is live.
     package private(set) var position = Position.origin
 
@@ -76,7 +78,7 @@ package struct SubscriptionState: Hashable, Sendable {
             }
             phase = .ended
             return .end(.closed)
-        case .behind where view.covers(position):
+        case .behind where view.covers(position, excused: excused):
             return .feed(after: position)
         case .behind:
             phase = .asking(.after(position))
@@ -89,13 +91,16 @@ package struct SubscriptionState: Hashable, Sendable {
     /// The broker, or the window for it, has answered what ``asked`` says.
     package mutating func answered(_ answer: Answer) -> Step {
         guard asked != nil else { return .rest }
+        let known = answer.epoch == position.epoch ? excused : 0
         phase = .behind
         position = answer.start
+        excused = max(known, answer.haveFrom)
         if !opened {
             opened = true
             return .open(answer)
         }
-        return answer.gap.map(Step.gap) ?? .rest
+        guard let gap = answer.gap, gap.reason != .trimmed || gap.haveFrom > known else { return .rest }
+        return .gap(gap)
     }
 
     /// Messages up to `position` have been handed over; `full`: not all that there were, for want of room.

@@ -1,8 +1,16 @@
+import Synchronization
+
 /// The sessions of a shard, by slot. A handle of a former tenant finds nothing.
 struct SessionTable {
     private var slots: [(session: Session?, generation: UInt32)] = []
     private var free: [UInt32] = []
     private(set) var count = 0
+    /// The count of all shards together.
+    private let total: SessionCount
+
+    init(total: SessionCount = SessionCount()) {
+        self.total = total
+    }
 
     /// A handle for a session that is to be ``insert(_:)``ed.
     mutating func reserve(_ shard: Shard) -> SessionHandle {
@@ -17,6 +25,7 @@ struct SessionTable {
     mutating func insert(_ session: Session) {
         slots[Int(session.handle.slot)].session = session
         count += 1
+        total.value.add(1, ordering: .relaxed)
     }
 
     mutating func remove(_ handle: SessionHandle) {
@@ -24,6 +33,7 @@ struct SessionTable {
         slots[Int(handle.slot)].session = nil
         free.append(handle.slot)
         count -= 1
+        total.value.subtract(1, ordering: .relaxed)
     }
 
     subscript(tag: UInt64) -> Session? {

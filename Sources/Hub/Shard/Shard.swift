@@ -9,13 +9,12 @@ package final class Shard: Sendable {
 
     /// Starts the thread.
     /// - Throws: ``ShardError``.
-    init(number: Int, options: HubOptions, services: ShardServices) throws(ShardError) {
+    init(options: HubOptions, services: ShardServices) throws(ShardError) {
         mailbox = try Mailbox()
         let epoll = try Epoll()
         let thread = Thread { [self] in
             ShardLoop(shard: self, epoll: epoll, options: options, services: services).run()
         }
-        thread.name = "shard-\(number)"
         thread.stackSize = 512 << 10
         thread.start()
     }
@@ -31,6 +30,7 @@ package final class Shard: Sendable {
 
 /// What a shard asks of the rest of the Hub. Both are called on the shard's thread and must not block.
 struct ShardServices: Sendable {
+    let sessions: SessionCount
     /// Announcements of a channel are wanted, or not any more.
     var want: @Sendable (ChannelName, Bool, Shard) -> Void
     /// A recovery is wanted; its result comes as ``ShardLetter/recovered(_:query:generation:_:)``.

@@ -18,7 +18,7 @@ package final class ShardLoop {
     private let services: ShardServices
     private let epoll: Epoll
     private let clock = Monotonic()
-    private var sessions = SessionTable()
+    private var sessions: SessionTable
     private var channels: [ChannelName: ShardChannel] = [:]
     private var wheel: TimerWheel
     private var stopping = false
@@ -43,6 +43,7 @@ package final class ShardLoop {
         self.epoll = epoll
         self.options = options
         self.services = services
+        sessions = SessionTable(total: services.sessions)
         wheel = TimerWheel(now: 0)
     }
 
@@ -53,6 +54,7 @@ package final class ShardLoop {
     }
 
     func run() {
+        cepoll_name_thread("shard")
         guard epoll.add(shard.mailbox.descriptor, tag: Self.mailboxTag) else { return }
         while !stopping { turn() }
         for session in sessions.all { session.close() }
@@ -73,7 +75,7 @@ package final class ShardLoop {
 
     /// How long to wait for something to happen, in milliseconds.
     private var timeout: Int32 {
-        if !hungry.isEmpty || !unread.isEmpty { return 0 }
+        guard hungry.isEmpty, unread.isEmpty, arrivals.isEmpty, asking.isEmpty, unwritten.isEmpty else { return 0 }
         let pause = pauses.map(\.until).min().map { max(0, $0 - clock.milliseconds) } ?? 1_000
         return Int32(min(pause, 1_000))
     }
@@ -151,17 +153,16 @@ package final class ShardLoop {
         if drain != nil { session.shutdown() }
     }
 
-    private func handle(_ event: BrokerEvent) {
+    func handle(_ event: BrokerEvent) {
         switch event {
         case .published(let announcement): channels[announcement.message.channel]?.announce(announcement)
         case .deleted(let name, let epoch): channels[name]?.deleted(epoch)
         case .continuityLost: for channel in channels.values { channel.interrupt() }
-        case .continuityRestored:
-            for channel in channels.values where channel.attachment == .interrupted { channel.attached() }
+        case .continuityRestored: for channel in channels.values { channel.restored() }
         }
     }
 
-    private func recovered(
+    func recovered(
         _ name: ChannelName, _ query: Start, _ generation: UInt64, _ result: Result<Recovery, BrokerError>
     ) {
         guard let channel = channels[name], channel.queries.current == generation else { return }

@@ -1,6 +1,14 @@
-// Terminal colours (ECMA-48 SGR) as spans. Text only ever becomes text nodes, so nothing in a message can become markup.
+// Terminal colours (ECMA-48 SGR) as spans. Text only ever becomes text nodes: nothing in a message can become markup.
 
-const SEQUENCE = /\x1b(?:\[([0-9;:]*)([ -\/]*[@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -\/]*[0-~])/g;
+/// Control sequences (their parameters and what ends them), operating system commands, other strings, and the rest.
+const SEQUENCE = new RegExp([
+  /\x1b\[([0-9;:<=>?]*)([ -\/]*[@-~])/,
+  /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?/,
+  /\x1b[PX^_][^\x1b]*(?:\x1b\\)?/,
+  /\x1b[ -\/]*[0-~]/,
+].map(({ source }) => source).join("|"), "g");
+/// Parameters with which `m` is a terminal's own business, and no colour.
+const PRIVATE = /[<=>?]/;
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 
 /// Appends `text` to `parent`; escape sequences that are no colour are left out.
@@ -10,7 +18,7 @@ export function appendAnsi(parent, text) {
   let end = 0;
   for (const match of text.matchAll(SEQUENCE)) {
     appendStyled(parent, text.slice(end, match.index), style);
-    if (match[2] === "m") applyCodes(style, match[1]);
+    if (match[2] === "m" && !PRIVATE.test(match[1])) applyCodes(style, match[1]);
     end = match.index + match[0].length;
   }
   appendStyled(parent, text.slice(end), style);

@@ -1,4 +1,4 @@
-// Where the gateway's paths are, and how its answers read. Everything is relative to the page, so it works below a path too.
+// Where the gateway's paths are, and how its answers read. All is relative to the page, so it works below a path too.
 
 const ROOT = new URL("./", location.href.split(/[?#]/)[0]);
 
@@ -21,7 +21,7 @@ export function webSocketURL(channel, since) {
   return url;
 }
 
-/// What went wrong, in words for a person; `code` is the gateway's stable one, `status` is 0 when it could not be reached.
+/// What went wrong, in words for a person. `code` is the gateway's stable one; `status` is 0 when it can't be reached.
 export class Problem extends Error {
   constructor(detail, code, status) {
     super(detail);

@@ -33,8 +33,7 @@ export async function refresh() {
   let wait = REFRESH;
   try {
     const { channels } = await listChannels();
-    const moving = new Set(channels.filter(({ channel, top }) => (tops.get(channel) ?? top) < top).map((item) => item.channel));
-    known = channels.map((item) => ({ ...item, moving: moving.has(item.channel) }));
+    known = channels.map((item) => ({ ...item, moving: (tops.get(item.channel) ?? item.top) < item.top }));
     tops = new Map(channels.map(({ channel, top }) => [channel, top]));
     $("channel-note").textContent = channels.length < LISTED_CHANNELS ? "" : `The first ${LISTED_CHANNELS} are listed.`;
     refreshed(known);
@@ -55,7 +54,8 @@ function show() {
   if (known.length) $("welcome-title").textContent = "Choose a channel, or start one";
   const focused = document.activeElement?.dataset?.channel;
   $("channel-list").replaceChildren(...shown.map(item));
-  if (focused) $("channel-list").querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  const again = focused && $("channel-list").querySelector(`[data-channel="${CSS.escape(focused)}"]`);
+  if (again) again.focus({ preventScroll: true });
 }
 
 function item({ channel, top, closed, moving, readers }) {
@@ -65,7 +65,8 @@ function item({ channel, top, closed, moving, readers }) {
   if (channel === current) link.setAttribute("aria-current", "true");
   const told = [`${top} messages`, closed ? "closed" : "", readers ? `${readers} following` : ""].filter(Boolean);
   link.title = `${channel}: ${told.join(", ")}`;
-  link.append(element("span", "dot"), element("span", "name", channel), element("span", "top", closed ? "closed" : top));
+  const state = element("span", "top", closed ? "closed" : top);
+  link.append(element("span", "dot"), element("span", "name", channel), state);
   const row = element("li");
   row.append(link);
   return row;

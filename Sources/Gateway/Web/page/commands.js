@@ -27,9 +27,9 @@ export function showCommands(channel) {
 
 /// Lines may break before a slash or a question mark of an address, rather than within its words.
 const breakable = (command) =>
-  command.split(/(?<=[^\/])(?=[\/?](?!\/))/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
+  command.split(/(?<=[^\/])(?=[\/?](?!\/))/).flatMap((part) => [document.createElement("wbr"), part]).slice(1);
 
-/// `navigator.clipboard` is only there on loopback and on HTTPS; elsewhere the command is selected, to be copied by hand.
+/// `navigator.clipboard` is only there on loopback and HTTPS; elsewhere the command is selected, to be copied by hand.
 async function copy(button) {
   const code = button.parentElement.querySelector("code");
   try {

@@ -1,16 +1,16 @@
 // Follows a channel with the browser's own EventSource, which reconnects by itself and resumes by Last-Event-ID.
 //
 // An EventSource only delivers events whose names it listens for, and those are the producers' choice. So a hole in the
-// offsets is filled by reading the log, and the names found there are listened for from then on. The stream does not say
-// when a message was published either: that is read as well, for what was there before.
+// offsets is filled by reading the log, and the names found there are listened for from then on. Nor does the stream
+// say when a message was published: that is read as well, for what was there before.
 
 import { channelURL, read } from "./api.js";
 import { Cursor, parsePosition } from "./cursor.js";
 
 const KNOWN_EVENTS = ["message", "log", "start", "exit", "state", "progress", "result"];
 
-/// After a refusal that may pass (a proxy's 502, say) an EventSource gives up for good; it is made anew after this wait,
-/// in milliseconds.
+/// After a refusal that may pass (a proxy's 502, say) an EventSource gives up for good. It is made anew after this
+/// wait, in milliseconds.
 const RENEW_WAIT = 5000;
 
 /// Events that wait while the log is read, at most; past it the stream is taken up again from where it stood.
@@ -117,10 +117,11 @@ export function followByEventSource(channel, since, on) {
     filledTo.offset = Math.max(upTo, cursor.offset);
   }
 
-  /// The channel's newest message is known to have this offset. If the stream has not brought it by the second time, its
-  /// event has a name that nobody listened for.
+  /// The channel's newest message is known to have this offset. If the stream has not brought it by the second time,
+  /// its event has a name that nobody listened for.
   function expectTop(top) {
-    const isMissing = cursor.epoch !== null && top > cursor.offset && !(filledTo?.epoch === cursor.epoch && top <= filledTo.offset);
+    const isFilled = filledTo?.epoch === cursor.epoch && top <= filledTo.offset;
+    const isMissing = cursor.epoch !== null && top > cursor.offset && !isFilled;
     if (isMissing && top === suspected) inOrder(() => fill(top));
     suspected = isMissing ? top : 0;
   }

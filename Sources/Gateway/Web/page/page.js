@@ -1,4 +1,4 @@
-// The page for a person: which channel it follows stands in its address, so a link opens it and a reload follows it again.
+// The page for a person. What it follows stands in its address, so a link opens it and a reload follows it again.
 
 import { origin, publish } from "./api.js";
 import { markCurrent, refresh, watchChannels } from "./channels.js";
@@ -22,7 +22,8 @@ const readable = (value) => encodeURIComponent(value).replace(/%(3A|40|2C|2F|3B)
 
 function address({ channel, via, since }) {
   const shown = Object.entries({ channel, via, since }).filter(([name, value]) => value !== DEFAULTS[name]);
-  return location.pathname + (shown.length ? `?${shown.map(([name, value]) => `${name}=${readable(value)}`).join("&")}` : "");
+  const query = shown.map(([name, value]) => `${name}=${readable(value)}`).join("&");
+  return location.pathname + (query ? `?${query}` : "");
 }
 
 function go(change, { leaveTrace = false } = {}) {
@@ -67,7 +68,8 @@ async function submitPublication(event) {
   event.preventDefault();
   const [channel, name] = [$("publish-channel").value.trim(), $("publish-event").value.trim()];
   try {
-    const { epoch, offset } = await publish(channel, $("publish-text").value, { event: name, json: $("publish-json").checked });
+    const options = { event: name, json: $("publish-json").checked };
+    const { epoch, offset } = await publish(channel, $("publish-text").value, options);
     $("publish-text").value = "";
     if (!state.channel) go({ channel }, { leaveTrace: true });
     tellPublished(`Published at ${epoch}:${offset}`);
@@ -101,7 +103,7 @@ addEventListener("popstate", () => {
   show();
 });
 
-// The panels at the sides stand open where there is room beside the log, and fold above and below it where there is not.
+// The panels at the sides stand open where there is room beside the log, and fold above and below it where not.
 const narrow = matchMedia("(max-width: 719px)");
 const medium = matchMedia("(max-width: 1179px)");
 function fold() {

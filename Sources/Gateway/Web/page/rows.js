@@ -8,7 +8,7 @@ const ONE_LINE_JSON = 100;
 /// JSON that is longer is shown as it came, in characters: laying it out would hold up the page.
 const LONGEST_PRETTY_JSON = 65_536;
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 export function element(name, className, text) {
   const made = document.createElement(name);
@@ -80,7 +80,8 @@ function appendJSON(text, value, data) {
   for (const match of shown.matchAll(TOKEN)) {
     text.append(shown.slice(end, match.index));
     const [token, string, colon] = match;
-    text.append(element("span", colon ? "json-key" : string ? "json-string" : "json-value", string ?? token), colon ?? "");
+    const kind = colon ? "json-key" : string ? "json-string" : "json-value";
+    text.append(element("span", kind, string ?? token), colon ?? "");
     end = match.index + token.length;
   }
   text.append(shown.slice(end));

@@ -1,6 +1,7 @@
 // The followed channel: its header, its log, and what becomes of the connection.
 
 import { read } from "./api.js";
+import { refresh } from "./channels.js";
 import { followByEventSource } from "./eventsource.js";
 import { LogView } from "./log.js";
 import { element, makeRow } from "./rows.js";
@@ -67,6 +68,7 @@ function handlers() {
     end(reason) {
       view.append({ marker: reason === "closed" ? "End of the channel" : "The channel was deleted", kind: "end" });
       showState(reason === "closed" ? "closed" : "deleted");
+      refresh();
     },
     fail: (detail) => showState("failed", detail),
   };
@@ -74,7 +76,7 @@ function handlers() {
 
 function gapText({ asked, have_from: from, epoch, reason }) {
   const told = GAPS[reason] ?? reason;
-  const resumes = epoch === "0" ? "nothing is kept" : `goes on at ${epoch}:${from}`;
+  const resumes = epoch === "0" ? "what it held is gone" : `goes on at ${epoch}:${from}`;
   return `Gap after ${asked}: ${told}; ${resumes}`;
 }
 
@@ -169,7 +171,8 @@ const shortened = (value) => (value.length > SHOWN_VALUE ? `${value.slice(0, SHO
 function showPlace(log) {
   const count = seen.count.toLocaleString();
   const left = log.dropped ? `, the last ${log.rows.toLocaleString()} shown` : "";
-  $("facts").textContent = seen.count ? `${count} ${seen.count === 1 ? "message" : "messages"}${left} · ${seen.position}` : "";
+  const messages = seen.count === 1 ? "message" : "messages";
+  $("facts").textContent = seen.count ? `${count} ${messages}${left} · ${seen.position}` : "";
   $("jump").hidden = log.atEnd;
   $("quiet").hidden = log.rows > 0 || log.waiting.length > 0 || $("status").dataset.state !== "live";
 }

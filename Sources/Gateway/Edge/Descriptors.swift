@@ -1,15 +1,16 @@
 import Glibc
 
 /// How many files and sockets the process may have open: the ceiling of the connections it can serve.
-enum Descriptors {
-    static var limit: UInt64 {
+package enum Descriptors {
+    /// The limit that is in force.
+    package static var limit: UInt64 {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return UInt64(limit.rlim_cur)
     }
 
     /// Takes all that the system allows.
-    static func raise() {
+    package static func raise() {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = limit.rlim_max

@@ -1,0 +1,130 @@
+"""What is measured, and the processes it takes: built here, started here, stopped here by pid."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+BUILD = BENCH.parent.parent / ".build/bench"
+
+MESSAGE_BYTES = 128
+PUBLISHERS = 16
+WINDOW = 64  # messages under way
+FEW, MANY = 1_000, 10_000  # readers
+BURST_DELIVERIES = 5_000_000
+REST_RATE, REST_SECONDS = 40, 5  # messages a second: the gateway is at rest between them
+START_SECONDS, STOP_SECONDS = 20, 20
+READING = {  # the generator's arguments, as readers of either transport ask a gateway
+    "WebSocket": ["--ws", "--path", "/v1/ws?channel=f&since=latest"],
+    "SSE": ["--path", "/v1/channels/f?since=latest"],
+}
+
+
+class Broken(Exception):
+    """Something did not work: the figures would mean nothing."""
+
+
+def build():
+    """Compiles the generator and the bare loop."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    compiler = [os.environ.get("CC", "gcc"), "-O2", "-o"]
+    for name, sources in {"fanout": sorted((BENCH / "fanout").glob("*.c")), "limit": [BENCH / "limit.c"]}.items():
+        subprocess.run([*compiler, BUILD / name, *sources], check=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers_http(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    with contextlib.closing(connection):
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+
+
+def accepts(port):
+    socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    return True
+
+
+def await_start(process, is_up, port, log):
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if is_up(port):
+                return
+        time.sleep(0.02)
+    raise Broken(f"{process.args[3]} does not answer on port {port}\n{log.read_text()}")
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Bench:
+    """Servers on one core, the generator on another, one pair at a time."""
+
+    def __init__(self, binary, server_core, generator_core, many):
+        self.binary, self.many = binary, many
+        self.server_core, self.generator_core = str(server_core), str(generator_core)
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TELLTALE_")}
+
+    @contextlib.contextmanager
+    def server(self, *command, is_up):
+        """A new process on a free port, for one measurement: nothing is left of what was measured before."""
+        port, log = free_port(), BUILD / "server.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                ["taskset", "-c", self.server_core, *(part.format(port=port) for part in command)],
+                env=self.environment | {"TELLTALE_DRAIN": "1s"}, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            await_start(process, is_up, port, log)
+            yield process.pid, port
+        finally:
+            stop(process)
+
+    def gateway(self):
+        return self.server(str(self.binary), "serve", "--listen", "127.0.0.1:{port}", is_up=answers_http)
+
+    def bare_loop(self):
+        return self.server(str(BUILD / "limit"), "{port}", is_up=accepts)
+
+    def fan_out(self, server, transport, readers, messages, *more):
+        """The generator's figures for one run, every delivery checked."""
+        with server as (pid, port):
+            run = subprocess.run(
+                ["taskset", "-c", self.generator_core, BUILD / "fanout", "--port", str(port), "--pids", str(pid),
+                 *READING[transport], "--pub-path", "/v1/channels/f", "--conns", str(readers),
+                 "--messages", str(messages), "--size", str(MESSAGE_BYTES), *more],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Broken(f"{transport}, {readers} readers: {run.stderr.strip()} {run.stdout.strip()}")
+        return json.loads(run.stdout)
+
+    def saturated(self, transport, readers):
+        burst = ["--publishers", str(PUBLISHERS), "--window", str(WINDOW)]
+        return self.fan_out(self.gateway(), transport, readers, BURST_DELIVERIES // readers, *burst)
+
+    def at_rest(self, server, transport):
+        return self.fan_out(server, transport, FEW, REST_RATE * REST_SECONDS, "--rate", str(REST_RATE))
+
+    def measure(self, transport, gateway_first):
+        """One round. Gateway and bare loop run in turn, so that a slow minute of the machine falls on both."""
+        order = ["gateway", "loop"] if gateway_first else ["loop", "gateway"]
+        servers = {"gateway": self.gateway, "loop": self.bare_loop}
+        rest = {name: self.at_rest(servers[name](), transport) for name in order}
+        return rest | {"few": self.saturated(transport, FEW), "many": self.saturated(transport, self.many)}
