@@ -41,7 +41,7 @@ static Opening open_readers(void)
     return opening;
 }
 
-// Under the rate: when its time has come. Without a rate: while fewer deliveries are under way than `window` messages make.
+// With a rate: when its time has come. Without: while fewer deliveries are under way than `window` messages make.
 static bool is_due(double elapsed)
 {
     if (options.rate > 0) return elapsed * options.rate >= (double)published.messages;
@@ -74,8 +74,8 @@ static double per(double amount, double count) { return count > 0 ? amount / cou
 
 static void print_setting(void)
 {
-    printf("{\"conns\":%d,\"messages\":%d,\"size\":%d,\"publishers\":%d,", options.readers, options.messages, options.size,
-           options.publishers);
+    printf("{\"conns\":%d,\"messages\":%d,\"size\":%d,\"publishers\":%d,", options.readers, options.messages,
+           options.size, options.publishers);
 }
 
 static void print_opening(Opening opening)
@@ -94,7 +94,8 @@ static void print_burst(Burst burst)
            per(burst.own_cpu, burst.seconds));
     printf("\"bytes_per_delivery\":%.1f,\"deliveries_per_read\":%.2f,", per((double)received.bytes, count),
            per(count, (double)received.reads));
-    printf("\"p50_us\":%.0f,\"p99_us\":%.0f,\"p999_us\":%.0f,", histogram_us(.5), histogram_us(.99), histogram_us(.999));
+    printf("\"p50_us\":%.0f,\"p99_us\":%.0f,\"p999_us\":%.0f,", histogram_us(.5), histogram_us(.99),
+           histogram_us(.999));
 }
 
 // Returns whether every reader got every message once, in the same order.

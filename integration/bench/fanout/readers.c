@@ -42,7 +42,7 @@ static void deliver(Reader *reader, uint64_t now)
     histogram_add(now > reader->stamp ? now - reader->stamp : 0);
 }
 
-// Returns where to go on. A '~' without 16 digits behind it is none of ours: the length byte of a frame may look like it.
+// Returns where to go on. A '~' without 16 digits behind it is none of ours: the length byte of a frame may be one.
 static const char *take_digits(Reader *reader, const char *from, const char *end, uint64_t now)
 {
     uint64_t stamp = reader->stamp;

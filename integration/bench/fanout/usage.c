@@ -20,7 +20,7 @@ static double cpu_seconds_of(int pid)
     return clock_getcpuclockid(pid, &clock) ? 0 : clock_seconds(clock);
 }
 
-// File pages count whole: their proportional share would jump whenever another process of the same binary starts or ends.
+// File pages count whole: their proportional share jumps whenever another process of the same binary starts or ends.
 static double memory_kb_of(int pid)
 {
     char path[64], line[256];

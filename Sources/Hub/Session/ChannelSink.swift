@@ -1,19 +1,18 @@
-import Hub
-import NIOCore
+package import NIOCore
 
 /// A NIO channel as a session's sink: for connections that can't be a plain socket of a shard.
 ///
 /// The channel is given no more than ``window`` bytes that have not left; the rest waits in the session, within its bound.
-final class ChannelSink: Sink {
+package final class ChannelSink: Sink {
     /// Bytes on their way through the channel, at most.
-    static let window = 64 << 10
+    package static let window = 64 << 10
 
     private let channel: any Channel
     private let handle: SessionHandle
     private var underWay = 0
 
     /// On the shard's thread. The channel's reading is stopped, and begins here.
-    init(channel: any Channel, handle: SessionHandle) {
+    package init(channel: any Channel, handle: SessionHandle) {
         self.channel = channel
         self.handle = handle
         channel.eventLoop.execute {
@@ -22,7 +21,7 @@ final class ChannelSink: Sink {
         }
     }
 
-    func write(_ segments: borrowing SegmentQueue) -> Int? {
+    package func write(_ segments: borrowing SegmentQueue) -> Int? {
         guard channel.isActive else { return nil }
         var room = Self.window - underWay
         var buffer = ByteBuffer()
@@ -50,19 +49,19 @@ final class ChannelSink: Sink {
         }
     }
 
-    func finish() {
+    package func finish() {
         // Behind what was written, for the event loop takes both in order.
         channel.close(mode: .output, promise: nil)
     }
 
-    func close() {
+    package func close() {
         channel.close(promise: nil)
     }
 
     /// The channel has no such figure; a peer that is gone shows when it answers no ping or when TCP gives up.
-    var unacknowledgedMilliseconds: UInt32 { 0 }
+    package var unacknowledgedMilliseconds: UInt32 { 0 }
 
-    func setReading(_ wanted: Bool) {
+    package func setReading(_ wanted: Bool) {
         channel.setOption(.autoRead, value: wanted).whenComplete { _ in }
     }
 }
