@@ -54,12 +54,12 @@ class Connection:
         except (ConnectionError, TimeoutError):
             return False
 
-    def request(self, method, target, *headers, body=None):
+    def request(self, method, target, *headers, body=None, behind=b""):
         fields = ["Host: gateway", *headers]
         if body is not None:
             fields.append(f"Content-Length: {len(body)}")
         head = "\r\n".join([f"{method} {target} HTTP/1.1", *fields, "", ""])
-        self.send(head.encode() + (body or b""))
+        self.send(head.encode() + (body or b"") + behind)
         return self
 
     def answer(self, has_body=True):
@@ -120,14 +120,14 @@ def frame(opcode, payload=b"", fin=True, masked=True, reserved=0, declared=None)
 
 
 class WebSocketConnection(Connection):
-    """A WebSocket whose frames the test makes itself, and that answers no ping."""
+    """A WebSocket whose frames the test makes itself, and that answers no ping. `behind`: bytes sent with the handshake."""
 
-    def __init__(self, gateway, target="/v1/ws", **options):
+    def __init__(self, gateway, target="/v1/ws", behind=b"", **options):
         super().__init__(gateway, **options)
         key = base64.b64encode(os.urandom(16)).decode()
         self.request(
             "GET", target, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {key}")
+            f"Sec-WebSocket-Key: {key}", behind=behind)
         assert self.answer(has_body=False).status == 101
 
     def frame(self):

@@ -1,5 +1,5 @@
 // limit: the least that a fan-out can cost. One thread, one epoll, and one send for each reader and message; it keeps
-// no log, checks nothing, and takes for granted that a request arrives whole, as the generator on the loopback sends it.
+// no log, checks nothing, and takes for granted that a request arrives whole, as the generator sends it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>

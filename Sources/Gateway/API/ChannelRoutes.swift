@@ -23,27 +23,19 @@ struct ChannelRoutes: Sendable {
         } catch { throw Problem(error) }
         let readers = await services.hub.readers(of: page.map(\.channel))
         return .json { writer in
-            writer.append("{\"channels\":[")
-            for (index, summary) in page.enumerated() {
-                writer.append(index > 0 ? ",{\"channel\":\"" as StaticString : "{\"channel\":\"")
-                writer.append(summary.channel.rawValue)
-                writer.append("\",\"epoch\":\"")
-                writer.append(summary.epoch.rawValue)
-                writer.append("\",\"top\":")
-                writer.append(summary.top)
-                writer.append(",\"closed\":")
-                writer.append(summary.closed)
-                writer.append(",\"readers\":")
-                writer.append(UInt64(readers[index]))
-                writer.append("}")
+            writer.array("channels", of: zip(page, readers).map { $0 }) { writer, entry in
+                let (summary, readers) = entry
+                writer.member("channel", summary.channel.rawValue)
+                writer.member("epoch", summary.epoch.rawValue)
+                writer.member("top", summary.top)
+                writer.member("closed", summary.closed)
+                writer.member("readers", UInt64(readers))
             }
-            writer.append("],\"cursor\":")
             if page.count == limit, let last = page.last {
-                writer.appendJSON(last.channel.rawValue)
+                writer.member("cursor", last.channel.rawValue)
             } else {
-                writer.append("null")
+                writer.member("cursor", verbatim: "null")
             }
-            writer.append("}\n")
         }
     }
 

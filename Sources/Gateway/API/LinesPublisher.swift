@@ -108,13 +108,8 @@ private struct Run {
 
     func response() -> Response {
         .json { writer in
-            writer.append("{\"published\":")
-            writer.append(published)
-            writer.append(",\"channel\":\"")
-            writer.append(template.channel.rawValue)
-            writer.append("\"")
-            if let last { writer.appendMembers(of: last) }
-            writer.append("}\n")
+            writer.member("published", published)
+            if let last { writer.members(of: last, on: template.channel) }
         }
     }
 }

@@ -99,11 +99,8 @@ private struct NDJSONBatch {
         switch result ?? .failure(.unavailable(reason: "it did not answer")) {
         case .success(let receipt):
             services.counters.published(1)
-            bytes.append("{\"channel\":\"")
-            bytes.append(channel.rawValue)
-            bytes.append("\"")
-            bytes.appendMembers(of: receipt)
-            bytes.append("}\n")
+            bytes.object { $0.members(of: receipt, on: channel) }
+            bytes.append("\n")
         case .failure(let error):
             append(Problem(error), to: &bytes)
         }

@@ -69,28 +69,20 @@ struct Problem: Error, Sendable {
             .contentTooLarge, "message_too_large", "the data is longer than the \(limit) bytes of limits.message_bytes")
     }
 
-    /// The whole as a JSON document.
+    /// The whole as a JSON object (RFC 9457 §3).
     func append(to writer: inout ByteWriter) {
-        writer.append("{\"type\":\"about:blank\",\"title\":")
-        writer.appendJSON(status.reasonPhrase)
-        writer.append(",\"status\":")
-        writer.append(UInt64(status.code))
-        writer.append(",")
-        appendMembers(to: &writer)
-        writer.append("}")
+        writer.object { writer in
+            writer.member("type", "about:blank")
+            writer.member("title", status.reasonPhrase)
+            writer.member("status", UInt64(status.code))
+            members(to: &writer)
+        }
     }
 
-    /// The code, the detail and the values, without braces.
-    func appendMembers(to writer: inout ByteWriter) {
-        writer.append("\"code\":\"")
-        writer.append(code)
-        writer.append("\",\"detail\":")
-        writer.appendJSON(detail)
-        for (name, value) in values {
-            writer.append(",\"")
-            writer.append(name)
-            writer.append("\":")
-            writer.append(value)
-        }
+    /// The code, the detail and the values.
+    func members(to writer: inout ByteWriter) {
+        writer.member("code", code)
+        writer.member("detail", detail)
+        for (name, value) in values { writer.member(name, value) }
     }
 }

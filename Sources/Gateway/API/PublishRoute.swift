@@ -28,13 +28,7 @@ struct PublishRoute: Sendable {
         let receipt: Receipt
         do throws(BrokerError) { receipt = try result.get() } catch { throw Problem(error) }
         services.counters.published(1)
-        return .json { writer in
-            writer.append("{\"channel\":\"")
-            writer.append(publication.channel.rawValue)
-            writer.append("\"")
-            writer.appendMembers(of: receipt)
-            writer.append("}\n")
-        }
+        return .json { $0.members(of: receipt, on: publication.channel) }
     }
 
     private static func validate(_ data: String) throws(Problem) {

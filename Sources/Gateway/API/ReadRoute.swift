@@ -43,40 +43,21 @@ struct ReadRoute: Sendable {
         do throws(BrokerError) { status = try await services.broker.inspect(channel) } catch { throw Problem(error) }
         let retained = status?.epoch == recovery.epoch ? status?.retained ?? [] : []
         return .json { writer in
-            writer.append("{\"channel\":\"")
-            writer.append(channel.rawValue)
-            writer.append("\",\"epoch\":\"")
-            writer.append(recovery.epoch.rawValue)
-            writer.append("\",\"top\":")
-            writer.append(recovery.top)
-            writer.append(",\"trimmed\":")
-            writer.append(recovery.trimmed)
-            writer.append(",\"closed\":")
-            writer.append(recovery.closed)
-            writer.append(",\"complete\":")
-            writer.append(recovery.gap == nil)
-            if let gap = recovery.gap {
-                writer.append(",\"gap\":{")
-                writer.appendMembers(of: gap)
-                writer.append("}")
+            writer.member("channel", channel.rawValue)
+            writer.member("epoch", recovery.epoch.rawValue)
+            writer.member("top", recovery.top)
+            writer.member("trimmed", recovery.trimmed)
+            writer.member("closed", recovery.closed)
+            writer.member("complete", recovery.gap == nil)
+            if let gap = recovery.gap { writer.object("gap") { $0.members(of: gap) } }
+            writer.object("retained") { writer in
+                for message in retained {
+                    writer.key(message.retain?.rawValue ?? "")
+                    writer.object { $0.members(of: message) }
+                }
             }
-            writer.append(",\"retained\":{")
-            for (index, message) in retained.enumerated() {
-                if index > 0 { writer.append(",") }
-                writer.appendJSON(message.retain?.rawValue ?? "")
-                writer.append(":{")
-                writer.appendMembers(of: message)
-                writer.append("}")
-            }
-            writer.append("},\"messages\":[")
-            for (index, message) in recovery.messages.enumerated() {
-                writer.append(index > 0 ? ",{" as StaticString : "{")
-                writer.appendMembers(of: message)
-                writer.append("}")
-            }
-            writer.append("],\"next\":\"")
-            writer.append(recovery.end.description)
-            writer.append("\"}\n")
+            writer.array("messages", of: recovery.messages) { $0.members(of: $1) }
+            writer.member("next", recovery.end.description)
         }
     }
 

@@ -4,10 +4,11 @@ import Hummingbird
 import NIOCore
 
 extension Response {
-    /// A JSON document, written by `content`.
+    /// A JSON object with the members that `content` writes.
     static func json(_ content: (inout ByteWriter) -> Void) -> Response {
         var writer = ByteWriter()
-        content(&writer)
+        writer.object(content)
+        writer.append("\n")
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(writer.finish())))

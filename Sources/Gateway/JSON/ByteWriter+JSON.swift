@@ -1,51 +1,85 @@
-package import BrokerCore
 package import Hub
 
+/// JSON objects, member by member. The comma before a member is written by itself.
 extension ByteWriter {
-    /// Appends a JSON string literal.
-    package mutating func appendJSON(_ text: String) {
+    /// An object, wherever a value may stand.
+    package mutating func object(_ content: (inout ByteWriter) -> Void) {
+        append("{")
+        content(&self)
+        append("}")
+    }
+
+    /// A member whose value is an array of objects.
+    package mutating func array<Elements: Collection>(
+        _ name: StaticString, of elements: Elements, _ content: (inout ByteWriter, Elements.Element) -> Void
+    ) {
+        key(name)
+        append("[")
+        for (index, element) in elements.enumerated() {
+            if index > 0 { append(",") }
+            object { content(&$0, element) }
+        }
+        append("]")
+    }
+
+    /// A member whose value is an object.
+    package mutating func object(_ name: StaticString, _ content: (inout ByteWriter) -> Void) {
+        key(name)
+        object(content)
+    }
+
+    /// A member whose value is a string.
+    package mutating func member(_ name: StaticString, _ text: String) {
+        key(name)
+        appendJSON(text)
+    }
+
+    /// A member whose value is a number.
+    package mutating func member(_ name: StaticString, _ number: UInt64) {
+        key(name)
+        append(number)
+    }
+
+    /// A member whose value is a boolean.
+    package mutating func member(_ name: StaticString, _ flag: Bool) {
+        key(name)
+        append(flag ? "true" as StaticString : "false")
+    }
+
+    /// A member whose value is JSON already.
+    package mutating func member(_ name: StaticString, verbatim json: String) {
+        key(name)
+        append(json)
+    }
+
+    /// A member whose value is a time (RFC 3339).
+    package mutating func member(_ name: StaticString, timestamp milliseconds: Int64) {
+        key(name)
+        append("\"")
+        append(timestamp: milliseconds)
+        append("\"")
+    }
+
+    /// A name that is not known beforehand, for whose value the caller cares.
+    package mutating func key(_ name: String) {
+        separate()
+        appendJSON(name)
+        append(":")
+    }
+
+    private mutating func key(_ name: StaticString) {
+        separate()
+        append("\"")
+        append(name)
+        append("\":")
+    }
+
+    private mutating func separate() {
+        if last != UInt8(ascii: "{") { append(",") }
+    }
+
+    private mutating func appendJSON(_ text: String) {
         var text = text
         text.withUTF8 { JSONWriter.emitString(UnsafeRawBufferPointer($0)) { append($0) } }
-    }
-
-    /// Appends what a message holds, without the braces: `"channel":…,"epoch":…` up to its end.
-    package mutating func appendMembers(of message: Message) {
-        append("\"channel\":\"")
-        append(message.channel.rawValue)
-        append("\",\"epoch\":\"")
-        append(message.epoch.rawValue)
-        append("\",\"offset\":")
-        append(message.offset)
-        append(",\"event\":\"")
-        append(message.event.rawValue)
-        append("\",\"data\":")
-        switch message.format {
-        case .text: appendJSON(message.data)
-        case .json: append(message.data)
-        }
-        append(",\"time\":\"")
-        append(timestamp: message.time)
-        append("\"")
-        guard let key = message.retain else { return }
-        append(",\"retain\":\"")
-        append(key.rawValue)
-        append("\"")
-    }
-
-    /// Appends `"asked":…,"have_from":…,"epoch":…,"reason":…`.
-    package mutating func appendMembers(of gap: Gap) {
-        append("\"asked\":\"")
-        append(gap.asked.description)
-        append("\",\"have_from\":")
-        append(gap.haveFrom)
-        append(",\"epoch\":\"")
-        append(gap.epoch.rawValue)
-        append("\",\"reason\":\"")
-        append(gap.reason.rawValue)
-        append("\"")
-    }
-
-    package mutating func append(_ flag: Bool) {
-        append(flag ? "true" as StaticString : "false")
     }
 }

@@ -63,11 +63,10 @@ final class EventStream: Transport {
 
     func gap(_ gap: Gap, on channel: ChannelName, _ session: Session) {
         var writer = ByteWriter()
-        writer.append("event: stream-gap\ndata: {\"channel\":\"")
-        writer.append(channel.rawValue)
-        writer.append("\",")
-        writer.appendMembers(of: gap)
-        writer.append("}\n\n")
+        writer.appendEvent("stream-gap") { writer in
+            writer.member("channel", channel.rawValue)
+            writer.members(of: gap)
+        }
         session.send(writer.finish())
     }
 
@@ -135,28 +134,20 @@ final class EventStream: Transport {
     }
 
     private func appendEnd(_ channel: ChannelName, _ reason: EndReason, to writer: inout ByteWriter) {
-        writer.append("event: stream-end\ndata: {\"channel\":\"")
-        writer.append(channel.rawValue)
-        writer.append("\",\"reason\":\"")
-        writer.append(reason.rawValue)
-        writer.append("\"}\n\n")
+        writer.appendEvent("stream-end") { writer in
+            writer.member("channel", channel.rawValue)
+            writer.member("reason", reason.rawValue)
+        }
     }
 
     private func append(_ opening: Opening, to writer: inout ByteWriter) {
         let answer = opening.answer
         appendRetry(to: &writer)
         appendID(opening.channel, answer.start, to: &writer)
-        writer.append("event: stream-open\ndata: {\"channel\":\"")
-        writer.append(opening.channel.rawValue)
-        writer.append("\",\"epoch\":\"")
-        writer.append(answer.epoch.rawValue)
-        writer.append("\",\"top\":")
-        writer.append(answer.top)
-        writer.append(",\"complete\":")
-        writer.append(opening.isComplete)
-        writer.append(",\"closed\":")
-        writer.append(answer.closed)
-        writer.append("}\n\n")
+        writer.appendEvent("stream-open") { writer in
+            writer.member("channel", opening.channel.rawValue)
+            writer.members(of: answer)
+        }
     }
 
     /// When to come back after the connection is lost: 1 to 3 s, by chance, so that not all come at once.
@@ -180,5 +171,16 @@ final class EventStream: Transport {
             writer.append(position.description)
         }
         writer.append("\n")
+    }
+}
+
+extension ByteWriter {
+    /// Appends one of the gateway's own events.
+    fileprivate mutating func appendEvent(_ name: StaticString, _ members: (inout ByteWriter) -> Void) {
+        append("event: ")
+        append(name)
+        append("\ndata: ")
+        object(members)
+        append("\n\n")
     }
 }

@@ -7,9 +7,10 @@ final class WebSocketForm: WireForm {
 
     func append(_ message: Message, to writer: inout ByteWriter) {
         writer.appendTextFrame { writer in
-            writer.append("{\"type\":\"message\",")
-            writer.appendMembers(of: message)
-            writer.append("}")
+            writer.object { writer in
+                writer.member("type", "message")
+                writer.members(of: message)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// The opening handshake (RFC 6455 §4.2).
 enum WebSocketUpgrade {
-    private static let subprotocol = "telltale.v1"
+    static let subprotocol = "telltale.v1"
 
     /// The response that accepts the upgrade.
     /// - Throws: ``Problem`` when the request is no proper upgrade.

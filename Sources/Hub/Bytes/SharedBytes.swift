@@ -30,6 +30,11 @@ package struct ByteWriter: ~Copyable {
 
     package var count: Int { storage.count }
 
+    /// The byte that was written last; `nil` if none was.
+    package var last: UInt8? {
+        storage.count == 0 ? nil : storage.base.load(fromByteOffset: storage.count - 1, as: UInt8.self)
+    }
+
     /// Seals what was written.
     package consuming func finish() -> SharedBytes { storage }
 

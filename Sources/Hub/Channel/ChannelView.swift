@@ -68,7 +68,7 @@ package struct ChannelView {
         let hasMoved = before != tail
         if tail == top { closed = recovery.closed } else if hasMoved { closed = false }
         isFresh = true
-        return hasMoved
+        return before != nil && hasMoved
     }
 
     /// The answer to a reader's question, if the window can give it.

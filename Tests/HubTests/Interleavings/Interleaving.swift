@@ -19,8 +19,7 @@ final class Interleaving {
         var description: String { rawValue }
     }
 
-    private static let shard: Shard? = try? Shard(
-        options: HubOptions(), services: ShardServices(want: { _, _, _ in }, recover: { _, _, _, _ in }))
+    private static let shard: Shard? = try? Shard(options: HubOptions(), services: .idle)
     /// Rounds after which everything must have settled.
     private static let patience = 300
 
@@ -44,8 +43,7 @@ final class Interleaving {
         limit = RecoveryLimit(messages: page, bytes: .max)
         guard let shard = Self.shard else { throw ShardError(call: "shard", errno: 0) }
         loop = ShardLoop(
-            shard: shard, epoll: try Epoll(), options: HubOptions(sessionBufferBytes: room),
-            services: ShardServices(want: { _, _, _ in }, recover: { _, _, _, _ in }))
+            shard: shard, epoll: try Epoll(), options: HubOptions(sessionBufferBytes: room), services: .idle)
         channel = loop.channel(Truth.name)
     }
 
@@ -87,10 +85,12 @@ final class Interleaving {
         announce(truth.publish(keeping, closes: closes))
     }
 
-    /// Long after the last message, so that all of them have been heard.
+    /// Long after the last message, so that nothing of it is still under way.
     private func expire() {
         hear(events.count)
-        channel.deliverArrived()
+        read()
+        answer()
+        endTurn()
         announce(truth.end(announced: false))
     }
 
@@ -177,5 +177,12 @@ final class Interleaving {
     private var isSettled: Bool {
         events.isEmpty && query == nil && channel.queries.waiting.isEmpty
             && channel.subscriptions.allSatisfy { $0.state.isLive }
+    }
+}
+
+extension ShardServices {
+    /// Nobody attaches, nobody recovers: what comes is the test's.
+    static var idle: ShardServices {
+        ShardServices(sessions: SessionCount(), want: { _, _, _ in }, recover: { _, _, _, _ in })
     }
 }

@@ -48,8 +48,7 @@ struct Truth {
     private mutating func begin() {
         lives += 1
         fence = 0
-        guard let epoch = Epoch("e\(lives)") else { preconditionFailure("letters and digits") }
-        channel = MemoryChannel(name: Self.name, epoch: epoch, retention: retention)
+        channel = MemoryChannel(name: Self.name, epoch: .named("e\(lives)"), retention: retention)
     }
 
     /// The channel's time is over. Nobody is told; `announced`: it was deleted, and the event says so.
@@ -63,6 +62,8 @@ struct Truth {
 
     var exists: Bool { channel != nil }
     var isClosed: Bool { channel?.closed ?? false }
+    /// Messages in the log.
+    var logged: Int { channel?.log.count ?? 0 }
     /// Where a reader stands that has everything.
     var end: Position { channel.map { Position(epoch: $0.epoch, offset: $0.top) } ?? .origin }
 
@@ -79,6 +80,14 @@ struct Truth {
     func isSuperseded(_ position: Position) -> Bool {
         guard let entry = entry(position), entry.conflated, let life = entries[position.epoch] else { return false }
         return life[Int(position.offset)...].contains { $0.key == entry.key }
+    }
+}
+
+extension Epoch {
+    /// An epoch that is known to be one.
+    static func named(_ name: String) -> Epoch {
+        guard let epoch = Epoch(name) else { preconditionFailure("no epoch: \(name)") }
+        return epoch
     }
 }
 

@@ -1,0 +1,48 @@
+import BrokerCore
+
+@testable import Hub
+
+/// A random life of a channel, with all that was announced of it.
+struct History {
+    private(set) var truth: Truth
+    private(set) var announced: [Announcement] = []
+    private var chance: Chance
+
+    init(seed: UInt64) {
+        chance = Chance(seed: seed)
+        truth = Truth(keeping: 1 + chance.below(12))
+    }
+
+    mutating func publish(_ count: Int) {
+        for _ in 0..<count {
+            let keeping: Keeping =
+                switch chance.below(6) {
+                case 0: .conflated(.named("p"))
+                case 1: .conflated(.named("q"))
+                case 2: .loggedAndRetained(.named("s"))
+                case 3 where chance.oneIn(4): .loggedAndRetained(.named("p"))
+                default: .logged
+                }
+            if case .published(let announcement) = truth.publish(keeping, closes: chance.oneIn(20)) {
+                announced.append(announcement)
+            }
+        }
+    }
+
+    /// Starts of every kind: inside, below, above, of another epoch.
+    mutating func start() -> Start {
+        let (epoch, top) = (truth.end.epoch, Int(truth.end.offset))
+        return switch chance.below(8) {
+        case 0: .earliest
+        case 1: .latest
+        case 2: .last(1 + chance.below(top + 3))
+        case 3: .after(.origin)
+        case _ where epoch == .none: .after(.origin)
+        case 4 where chance.oneIn(2): .after(Position(epoch: .named("other"), offset: UInt64(chance.below(9))))
+        case 5 where chance.oneIn(2): .after(Position(epoch: epoch, offset: UInt64(top + 1 + chance.below(5))))
+        default: .after(Position(epoch: epoch, offset: UInt64(chance.below(top + 1))))
+        }
+    }
+
+    mutating func below(_ bound: Int) -> Int { chance.below(bound) }
+}
