@@ -9,7 +9,7 @@ import NIOHTTPTypes
 /// One request at a time: streams are handed over, everything else goes to the router and its answer back.
 final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
-    typealias OutboundIn = Never
+    typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
     /// Bodies of a declared length up to this, in bytes, are taken whole before the router is asked.
@@ -88,7 +88,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         } catch {
             phase = .discarding
-            return write(error, context: context)
+            return answer(error, context: context)
         }
         let length = request.headerFields[.contentLength].flatMap { Int($0) }
         let isEmpty = length == nil && request.headerFields[.transferEncoding] == nil
@@ -125,81 +125,29 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func respond(to request: Request, context: ChannelHandlerContext) {
         let channel = context.channel
         let services = services
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let executor = executor ?? EventLoopExecutor(loop: context.eventLoop)
         self.executor = executor
         task = Task(executorPreference: executor) {
             services.counters.requestBegan()
             defer { services.counters.requestEnded() }
             let response = await services.respond(to: request, channel)
-            let answer = Answer(response: response, isHead: request.method == .head, bound: bound)
-            await answer.write()
+            await HTTPAnswer(response: response, isHead: request.method == .head, channel: channel).write()
         }
     }
 
-    /// One answer on its way from the router's task to the connection.
-    private struct Answer: Sendable {
-        /// Answers of a known length up to this, in bytes, are written at once.
-        static let wholeBytes = 1 << 20
-
-        let response: Response
-        let isHead: Bool
-        let bound: NIOLoopBound<(handler: RequestHandler, context: ChannelHandlerContext)>
-
-        func write() async {
-            do {
-                if isHead || response.body.contentLength.map({ $0 <= Self.wholeBytes }) ?? false {
-                    let gathered = GatheredBody()
-                    try await response.body.write(gathered)
-                    let body = isHead ? ByteBuffer() : gathered.buffer
-                    bound.eventLoop.execute {
-                        bound.value.handler.write(response.head, body, context: bound.value.context)
-                    }
-                } else {
-                    try await perform { $0.context.writeAndFlush($0.handler.wrapOutboundOut(.head(response.head))) }
-                    try await response.body.write(StreamedBody(answer: self))
-                }
-            } catch {
-                // The answer can't be finished: the peer must not take what it has for the whole.
-                bound.eventLoop.execute { bound.value.context.close(promise: nil) }
-            }
-        }
-
-        func perform(
-            _ body:
-                @escaping @Sendable ((handler: RequestHandler, context: ChannelHandlerContext)) -> EventLoopFuture<Void>
-        ) async throws {
-            try await bound.eventLoop.flatSubmit { body(bound.value) }.get()
-        }
+    private func answer(_ problem: Problem, context: ChannelHandlerContext) {
+        let channel = context.channel
+        channel.write(HTTPResponsePart.head(problem.response().head), promise: nil)
+        channel.write(HTTPResponsePart.body(problem.document), promise: nil)
+        channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
     }
 
-    /// A body that is written part by part, each when the one before has left.
-    private struct StreamedBody: ResponseBodyWriter {
-        let answer: Answer
-
-        func write(_ buffer: ByteBuffer) async throws {
-            try await answer.perform { $0.context.writeAndFlush($0.handler.wrapOutboundOut(.body(buffer))) }
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) {
+            task = nil
+            if case .streamed = phase { phase = .discarding }
         }
-
-        consuming func finish(_ trailers: HTTPFields?) async throws {
-            try await answer.perform {
-                $0.handler.task = nil
-                return $0.context.writeAndFlush($0.handler.wrapOutboundOut(.end(trailers)))
-            }
-        }
-    }
-
-    private func write(_ problem: Problem, context: ChannelHandlerContext) {
-        write(problem.response().head, problem.document, context: context)
-    }
-
-    private func write(_ head: HTTPResponse, _ body: ByteBuffer, context: ChannelHandlerContext) {
-        task = nil
-        guard context.channel.isActive else { return }
-        if case .streamed = phase { phase = .discarding }
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(body)), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.write(data, promise: promise)
     }
 
     // MARK: Streams
@@ -211,7 +159,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             Handover(channel: context.channel, hub: services.hub, takesSocket: services.takesSockets).begin(transport)
         } catch {
             phase = .idle
-            write(error, context: context)
+            answer(error, context: context)
         }
     }
 
@@ -268,12 +216,4 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         phase = .discarding
         source.finish(error)
     }
-}
-
-/// An answer's body, gathered to be written at once.
-private final class GatheredBody: ResponseBodyWriter {
-    private(set) var buffer = ByteBuffer()
-
-    func write(_ buffer: ByteBuffer) async throws { self.buffer.writeImmutableBuffer(buffer) }
-    consuming func finish(_: HTTPFields?) async throws {}
 }

@@ -5,6 +5,8 @@ struct QueryDesk {
     /// The first pause after the broker could not answer, and the longest, in milliseconds.
     static let firstPause: Int64 = 50
     static let longestPause: Int64 = 2_000
+    /// So many queries in a row may serve others better than the one who has waited longest.
+    static let patience = 8
 
     /// Those whose question is not yet on its way.
     var waiting: [Subscription] = []
@@ -14,18 +16,18 @@ struct QueryDesk {
     private(set) var current: UInt64 = 0
     private(set) var isUnderWay = false
     private var asked: [Subscription] = []
-    /// The first of those who wait were not served by the query before.
-    private var isOwing = false
+    /// How many queries in a row have left somebody unserved. Who was is the first of those who wait.
+    private var owing = 0
     private var pause = QueryDesk.firstPause
 
-    /// Begins the query that serves the most of those who wait; after one that has left somebody unserved, the query that serves
-    /// who has waited longest. `nil` if there is nothing to ask, or one is under way.
+    /// Begins the query that serves the most of those who wait. `nil` if there is nothing to ask, or one is under way.
     mutating func begin() -> Start? {
         guard !isUnderWay else { return nil }
         waiting.removeAll { $0.state.asked == nil }
         let asks = waiting.lazy.compactMap(\.state.asked)
-        guard let start = isOwing ? asks.first : SharedQuery.start(for: asks) else { return nil }
-        isOwing = false
+        guard let first = asks.first, let start = owing == 0 ? SharedQuery.start(for: asks) : next(first, asks) else {
+            return nil
+        }
         asked = waiting
         waiting = []
         isUnderWay = true
@@ -60,7 +62,11 @@ struct QueryDesk {
     /// The query did not serve these: they wait again, before all others.
     mutating func missed(_ subscriptions: [Subscription]) {
         waiting = subscriptions + waiting
-        isOwing = !subscriptions.isEmpty
+        owing = subscriptions.isEmpty ? 0 : owing + 1
+    }
+
+    private func next(_ first: Start, _ asks: some Collection<Start>) -> Start {
+        owing.isMultiple(of: Self.patience) ? first : SharedQuery.start(beside: first, among: asks)
     }
 
     mutating func takeWaiting() -> [Subscription] {

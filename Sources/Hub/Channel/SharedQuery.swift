@@ -12,6 +12,15 @@ package enum SharedQuery {
         return lowest(asks) ?? commonest(asks)
     }
 
+    /// The start for those whom one recovery has not served: one of them at least, and as many of `first`'s kind as can be.
+    package static func start(beside first: Start, among asks: some Collection<Start>) -> Start {
+        guard case .after(var lowest) = first, lowest != .origin else { return first }
+        for case .after(let position) in asks where position.epoch == lowest.epoch && position.offset < lowest.offset {
+            lowest = position
+        }
+        return .after(lowest)
+    }
+
     private static func lowest(_ asks: some Collection<Start>) -> Start? {
         var lowest: Position?
         for ask in asks {

@@ -65,6 +65,12 @@ import Testing
         #expect(SharedQuery.start(for: [.last(2), .last(3)]) == .last(2))
     }
 
+    @Test func `those who were left unserved are served by what one of them asks`() {
+        #expect(SharedQuery.start(beside: after(7), among: [after(7), .last(2), after(3), .earliest]) == after(3))
+        #expect(SharedQuery.start(beside: .last(2), among: [.last(2), after(3)]) == .last(2))
+        #expect(SharedQuery.start(beside: .after(.origin), among: [after(3)]) == .after(.origin))
+    }
+
     @Test func `a reader is finished only with everything of a closed channel`() {
         let end = Position(epoch: .named("e1"), offset: 5)
         func answer(_ start: UInt64, closed: Bool, gap: Gap? = nil) -> Answer {

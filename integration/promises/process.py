@@ -1,0 +1,18 @@
+"""What the kernel knows of a process."""
+
+from pathlib import Path
+
+
+def descriptors(process):
+    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+
+
+def resident(process):
+    """Memory that is the process's own, in KiB: its share of what is shared counted by parts (PSS)."""
+    lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))
+
+
+def metric(http, gateway, name):
+    lines = http.get(f"{gateway.base_url}/metrics").text.splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"telltale_{name} ")))
