@@ -67,7 +67,7 @@ private struct NDJSONBatch {
 
     mutating func add(_ line: ByteBuffer) {
         // White space between lines is no publication.
-        guard line.readableBytesView.contains(where: { $0 > 0x20 }) else { return }
+        guard line.readableBytesView.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
         line.withUnsafeReadableBytes { bytes in
             do throws(Problem) {
                 let object: JSONObject

@@ -31,6 +31,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The router's answer is under way.
     private var task: Task<Void, Never>?
     private var executor: EventLoopExecutor?
+    /// The client waits for `100 Continue` before it sends the body.
+    private var owesContinue = false
     private var mayRead = true
     private var wantsRead = false
 
@@ -104,19 +106,19 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func stream(_ request: HTTPRequest, context: ChannelHandlerContext) {
         let loop = context.eventLoop
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
-        let expectsContinue = request.headerFields[.expect]?.lowercased() == "100-continue"
+        owesContinue = request.headerFields[.expect]?.lowercased() == "100-continue"
         let source = RequestBodySource(
             more: { loop.execute { bound.value.handler.readMore(context: bound.value.context) } },
-            begun: {
-                guard expectsContinue else { return }
-                loop.execute { bound.value.handler.sayContinue(context: bound.value.context) }
-            })
+            begun: { loop.execute { bound.value.handler.sayContinue(context: bound.value.context) } })
         phase = .streamed(source)
         respond(to: Request(head: request, body: source.body), context: context)
     }
 
+    /// Says `100 Continue` (RFC 9110 §10.1.1) when the body is wanted: when it is first read, or when an answer begins that reads it on the
+    /// way. Behind the head of an answer it would be taken for the answer's body.
     private func sayContinue(context: ChannelHandlerContext) {
-        guard case .streamed = phase, task != nil else { return }
+        guard owesContinue else { return }
+        owesContinue = false
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 
@@ -143,7 +145,12 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            if head.status.kind == .successful, head.headerFields[.contentLength] == nil { sayContinue(context: context) }
+            owesContinue = false
+        case .body: break
+        case .end:
             task = nil
             if case .streamed = phase { phase = .discarding }
         }
