@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import socket
 import struct
 from dataclasses import dataclass
@@ -78,18 +79,23 @@ class Connection:
 
     def _body(self, headers):
         if headers.get("transfer-encoding") == "chunked":
-            parts = []
-            while size := int(self.file.readline(), 16):
-                parts.append(self.file.read(size))
-                self.file.readline()
-            self.file.readline()
-            return b"".join(parts)
+            return b"".join(iter(self.chunk, b""))
         if "content-length" in headers:
             return self.file.read(int(headers["content-length"]))
         return self.file.read()
 
+    def chunk(self):
+        """The next chunk of a chunked body; the last one is empty."""
+        part = self.file.read(int(self.file.readline(), 16))
+        self.file.readline()
+        return part
+
     def line(self):
         return self.file.readline().decode()
+
+    def has_something(self, within=0):
+        """Whether something came that was not read yet, or the end, within so many seconds."""
+        return bool(select.select([self.socket], [], [], within)[0])
 
     def is_ended(self):
         """Waits for the gateway's end of the connection: nothing more comes."""

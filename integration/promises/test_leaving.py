@@ -17,8 +17,12 @@ sockets = []
 for number in range(int(sys.argv[2])):
     made = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
     target = "/v1/ws?channel=held" if number % 2 else "/v1/channels/held"
-    upgrade = "Connection: Upgrade\\r\\nUpgrade: websocket\\r\\nSec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\n"
-    made.sendall(f"GET {target} HTTP/1.1\\r\\nHost: g\\r\\nAccept: text/event-stream\\r\\n{upgrade if number % 2 else ''}\\r\\n".encode())
+    fields = ["Host: g"]
+    if number % 2:
+        fields += ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + "A" * 22 + "=="]
+    else:
+        fields += ["Accept: text/event-stream"]
+    made.sendall("\\r\\n".join([f"GET {target} HTTP/1.1", *fields, "", ""]).encode())
     sockets.append(made)
 print("holding", flush=True)
 sys.stdin.read()

@@ -7,6 +7,7 @@ import time
 import pytest
 from client import http
 from gateway import until
+from process import metric
 
 TEXT = {"Accept": "text/plain"}
 
@@ -41,20 +42,15 @@ def test_a_long_poll_is_answered_as_soon_as_there_is_something(gateway, channel)
         found["page"] = http.get(gateway.url(channel), params={"wait": 10, "since": "0:0"}).json()
         found["at"] = time.monotonic()
 
+    known = metric(http, gateway, "channels")
     waiting = threading.Thread(target=poll)
     waiting.start()
-    until(lambda: "telltale_subscriptions 1" in http.get(f"{gateway.base_url}/metrics").text or not waiting.is_alive()
-          or channel_is_watched(gateway), 5, "the poll does not wait")
+    until(lambda: metric(http, gateway, "channels") > known, 5, "the poll does not wait")
     published = time.monotonic()
     gateway.publish(channel, "now")
     waiting.join()
     assert [message["data"] for message in found["page"]["messages"]] == ["now"]
     assert found["at"] - published < 5
-
-
-def channel_is_watched(gateway):
-    metrics = http.get(f"{gateway.base_url}/metrics").text
-    return any(line.startswith("telltale_channels ") and line.split()[1] != "0" for line in metrics.splitlines())
 
 
 def test_a_chain_of_long_polls_sees_every_message_once(gateway, channel):

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from client import http
+from raw import Connection
 from readers import FOLLOW, data_of, take
 
 
@@ -130,7 +131,8 @@ def test_ndjson_answers_each_line_in_its_place(gateway, channel):
 def test_a_wrong_line_is_answered_with_its_problem_and_the_others_go_through(gateway, channel):
     answers = ndjson(gateway, [
         {"channel": channel, "data": "one"}, "this is no JSON", {"channel": "not allowed", "data": "x"},
-        {"channel": channel}, {"channel": channel, "data": "x", "evnt": "typo"}, {"channel": channel, "data": "2", "retain": "k", "expect": 5},
+        {"channel": channel}, {"channel": channel, "data": "x", "evnt": "typo"},
+        {"channel": channel, "data": "2", "retain": "k", "expect": 5},
         {"channel": channel, "data": "two"},
     ])
     assert [answer.get("code") for answer in answers] == [
@@ -145,17 +147,31 @@ def test_ten_thousand_ndjson_lines_of_one_request_keep_their_order(gateway, chan
     assert data_in(gateway, channel) == list(range(9_000, 10_000))
 
 
-def test_ndjson_is_answered_line_by_line_while_the_body_is_still_open(gateway, channel):
+@pytest.mark.parametrize("expectation", [[], ["Expect: 100-continue"]], ids=["at-once", "after-100"])
+def test_ndjson_is_answered_line_by_line_while_the_body_is_still_open(gateway, channel, expectation):
+    line = json.dumps({"channel": channel, "data": "x"}).encode() + b"\n"
+    with Connection(gateway) as connection:
+        connection.request("POST", "/v1/publish", "Transfer-Encoding: chunked", *expectation)
+        if expectation:
+            assert connection.answer().status == 100
+        for offset in (1, 2, 3):
+            connection.send(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+            if offset == 1:
+                assert connection.answer(has_body=False).status == 200
+            assert json.loads(connection.chunk())["offset"] == offset
+        connection.send(b"0\r\n\r\n")
+        assert connection.chunk() == b""
+        assert connection.request("GET", "/healthz").answer().status == 200
+
+
+def test_a_batch_that_curl_streams_in_is_answered_whole(gateway, channel):
     upload = subprocess.Popen(
-        ["curl", "-sSN", "-X", "POST", "-T", "-", f"{gateway.base_url}/v1/publish"],
+        ["curl", "-sS", "-X", "POST", "-T", "-", f"{gateway.base_url}/v1/publish"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    for offset in (1, 2, 3):
-        upload.stdin.write(json.dumps({"channel": channel, "data": "x"}) + "\n")
-        upload.stdin.flush()
-        assert json.loads(upload.stdout.readline())["offset"] == offset
-    upload.stdin.close()
-    assert upload.wait(15) == 0
-    upload.stdout.close()
+    lines = [json.dumps({"channel": channel, "data": number}) + "\n" for number in range(1000)]
+    answers, _ = upload.communicate("".join(lines), timeout=15)
+    assert upload.returncode == 0
+    assert [json.loads(answer)["offset"] for answer in answers.splitlines()] == list(range(1, 1001))
 
 
 @pytest.mark.parametrize("follow", FOLLOW.values(), ids=FOLLOW)

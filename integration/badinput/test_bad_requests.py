@@ -52,15 +52,8 @@ def test_a_body_declared_over_the_limit_is_refused(gateway, channel, is_untouche
 def test_a_body_streamed_over_the_limit_is_refused(gateway, channel, is_untouched):
     with Connection(gateway) as connection:
         connection.request("POST", f"/v1/channels/{channel}", "Transfer-Encoding: chunked")
-        while connection.try_send(b"400\r\n" + b"x" * 1024 + b"\r\n"):
-            connection.socket.settimeout(0.2)
-            try:
-                connection.socket.recv(1, 0x02)  # MSG_PEEK: the answer is there.
-                break
-            except TimeoutError:
-                continue
-            finally:
-                connection.socket.settimeout(15)
+        while not connection.has_something() and connection.try_send(b"400\r\n" + b"x" * 1024 + b"\r\n"):
+            pass
         answer = connection.answer()
         assert (answer.status, answer.code) == (413, "message_too_large")
         connection.try_send(b"0\r\n\r\n")
@@ -110,8 +103,8 @@ def test_an_event_name_that_is_none_is_refused(gateway, channel, is_untouched, e
 @pytest.mark.parametrize("query, code", [
     ("retain=a%20b", "invalid_retain"), ("retain=" + "x" * 65, "invalid_retain"), ("conflate=1", "invalid_conflate"),
     ("conflate=2&retain=k", "invalid_query"), ("close=maybe", "invalid_query"), ("expect=x&retain=k", "invalid_query"),
-    ("expect=-1&retain=k", "invalid_query"), ("fence=99999999999999999999", "invalid_query"), ("lines=1&expect=0&retain=k", "invalid_query"),
-    ("event=%zz", "invalid_query"),
+    ("expect=-1&retain=k", "invalid_query"), ("fence=99999999999999999999", "invalid_query"),
+    ("lines=1&expect=0&retain=k", "invalid_query"), ("event=%zz", "invalid_query"),
 ])
 def test_a_query_that_makes_no_sense_is_refused(gateway, channel, is_untouched, query, code):
     refused(gateway, "POST", f"/v1/channels/{channel}?{query}", 400, code, body=b"x")
@@ -147,7 +140,8 @@ def test_a_wrong_ndjson_line_gets_its_problem_and_the_others_go_through(gateway,
     assert http.get(gateway.url(channel)).json()["top"] == 2
 
 
-@pytest.mark.parametrize("position", ["nonsense", "1", ":", "a:", ":1", "a:-1", "a:1x", "a:99999999999999999999", "%00:1", "last:0", "last:x", "a%20b:1"])
+@pytest.mark.parametrize("position", [
+    "nonsense", "1", ":", "a:", ":1", "a:-1", "a:1x", "a:99999999999999999999", "%00:1", "last:0", "last:x", "a%20b:1"])
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream", "text/plain"])
 def test_since_that_is_no_position_is_refused(gateway, channel, position, accept):
     query = f"since={position}" + ("&follow=1" if accept == "text/plain" else "")
