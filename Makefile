@@ -25,7 +25,7 @@ test:
 	$(MAKE) test-swift test-integration
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Backends Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Backends Tests integration
 
 test-swift:
 	swift test -c release --skip-build
@@ -45,4 +45,4 @@ bench:
 	integration/bench/run $(BUILD)/telltale
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Backends Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Backends Tests integration

@@ -5,11 +5,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // The tests run on the release build, which is what ships, and some of them look inside a module.
+    .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
 ]
-
-/// For targets whose tests look inside. Tests run on the release build, which says nothing of a module's inside otherwise;
-/// nothing here is on the path of a message.
-let testable = settings + [.unsafeFlags(["-enable-testing"])]
 
 let package = Package(
     name: "telltale",
@@ -47,7 +45,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "GatewayConfig", dependencies: ["BrokerCore"], swiftSettings: testable),
+        .target(name: "GatewayConfig", dependencies: ["BrokerCore"], swiftSettings: settings),
         .target(
             name: "Gateway",
             dependencies: [
@@ -97,7 +95,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            swiftSettings: testable
+            swiftSettings: settings
         ),
         .executableTarget(
             name: "telltale",
@@ -110,6 +108,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        // Not part of the product: what the WebSocket conformance suite is run against.
+        .executableTarget(
+            name: "websocket-echo", dependencies: ["Gateway"], path: "integration/websocket/echo", swiftSettings: settings),
 
         .testTarget(name: "ClientTests", dependencies: ["GatewayClient"], swiftSettings: settings),
         .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),

@@ -26,7 +26,8 @@ final class Connections: Sendable {
         let now = count.add(1, ordering: .relaxed).newValue
         channel.closeFuture.whenComplete { _ in self.count.subtract(1, ordering: .relaxed) }
         guard now + hub.sessionCount > most else { return }
-        var problem = Problem(.serviceUnavailable, "too_many_connections", "this gateway serves \(most) connections at once")
+        var problem = Problem(
+            .serviceUnavailable, "too_many_connections", "this gateway serves \(most) connections at once")
         problem.retryAfter = 1
         throw problem
     }

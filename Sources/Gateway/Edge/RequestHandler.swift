@@ -147,7 +147,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            if head.status.kind == .successful, head.headerFields[.contentLength] == nil { sayContinue(context: context) }
+            let readsOnTheWay = head.status.kind == .successful && head.headerFields[.contentLength] == nil
+            if readsOnTheWay { sayContinue(context: context) }
             owesContinue = false
         case .body: break
         case .end:

@@ -107,13 +107,7 @@ final class ShardChannel {
     private func feed(_ subscription: Subscription, _ run: EncodedRun, to end: Position) {
         let session = subscription.session
         let all = run.indices(after: subscription.state.position.offset)
-        var some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
-        if some != all {
-            // What was said just before may take up the room: a gap, and after it a message larger than the bound.
-            session.flush()
-            guard !subscription.state.isEnded else { return }
-            some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
-        }
+        let some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
         if some == all {
             subscription.state.fed(to: end, full: false)
         } else {

@@ -159,7 +159,9 @@ package struct Window {
     }
 
     private func isSuperseded(_ entry: Entry) -> Bool {
-        guard entry.kind == .conflated, let key = entry.message.retain, let newest = newestConflated[key] else { return false }
+        guard entry.kind == .conflated, let key = entry.message.retain, let newest = newestConflated[key] else {
+            return false
+        }
         return newest > entry.message.offset
     }
 }

@@ -243,7 +243,7 @@ package final class ShardLoop {
     }
 
     private func rest(_ channel: ShardChannel) {
-        guard channel.subscriptions.isEmpty else { return channel.rest() }
+        guard channel.subscriptions.isEmpty, !channel.queries.isUnderWay else { return channel.rest() }
         channels[channel.name] = nil
         services.want(channel.name, false, shard)
     }

@@ -78,7 +78,8 @@ import Testing
     private func recovery(_ epoch: String, top: UInt64, closed: Bool = false) -> Recovery {
         let end = Position(epoch: .named(epoch), offset: top)
         return Recovery(
-            epoch: end.epoch, top: top, trimmed: 0, closed: closed, gap: nil, start: end, messages: [], reachesTop: true)
+            epoch: end.epoch, top: top, trimmed: 0, closed: closed, gap: nil, start: end, messages: [], reachesTop: true
+        )
     }
 
     @Test func `the next announcement is next, an old one is known, a hole is a break`() {

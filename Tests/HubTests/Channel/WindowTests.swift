@@ -103,9 +103,10 @@ import Testing
     }
 
     @Test func `the last so many are counted in logged messages, where it is known which they are`() {
-        var window = window([
-            (message(6), false), (message(7, key: "p"), true), (message(8, key: "s"), false), (message(9), false),
-        ], from: 5)
+        var window = window(
+            [
+                (message(6), false), (message(7, key: "p"), true), (message(8, key: "s"), false), (message(9), false),
+            ], from: 5)
         #expect(window.start(ofLast: 1)?.offset == 8)
         #expect(window.start(ofLast: 3)?.offset == 5)
         #expect(window.start(ofLast: 4) == nil)

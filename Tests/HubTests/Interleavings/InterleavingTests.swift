@@ -80,9 +80,11 @@ import Testing
             var chance = Chance(seed: UInt64(seed))
             let actions = Action.allCases
             let often: [Action] = [.log, .log, .conflate, .hear, .hear, .read, .answer, .answer, .drain]
-            let script = [Action.attach] + (0..<(20 + chance.below(60))).map { _ in
-                chance.oneIn(2) ? often[chance.below(often.count)] : actions[chance.below(actions.count)]
-            }
+            let script =
+                [Action.attach]
+                + (0..<(20 + chance.below(60))).map { _ in
+                    chance.oneIn(2) ? often[chance.below(often.count)] : actions[chance.below(actions.count)]
+                }
             let sizes = (1 + chance.below(5), 16 + chance.below(64), 1 + chance.below(4))
             guard try !violations(script, keeping: sizes.0, room: sizes.1, page: sizes.2).isEmpty else { continue }
             let least = try shrunk(script) { try violations($0, keeping: sizes.0, room: sizes.1, page: sizes.2) }

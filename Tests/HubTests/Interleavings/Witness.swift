@@ -32,7 +32,9 @@ struct Witness {
         position = place
         switch start {
         case .after(let asked) where isComplete:
-            if asked == .origin ? place.offset != 0 : place != asked { violations.append("\(asked) opened at \(place)") }
+            if asked == .origin ? place.offset != 0 : place != asked {
+                violations.append("\(asked) opened at \(place)")
+            }
         case .after: break
         case .earliest, .last: excuse(below: truth.trimmed[place.epoch] ?? 0)
         case .latest: break
@@ -62,7 +64,8 @@ struct Witness {
         _ asked: Position, _ epoch: Epoch, _ haveFrom: UInt64, _ reason: Gap.Reason, _ truth: Truth
     ) {
         guard let here = position else { return violations.append("a gap before the opening") }
-        if case .after(asked) = start {} else if !stands(at: asked) {
+        if case .after(asked) = start {
+        } else if !stands(at: asked) {
             violations.append("a gap after \(asked), but the reader stands at \(here)")
         }
         switch reason {
@@ -84,7 +87,9 @@ struct Witness {
     /// Whether the reader may have asked from there. A gap on the way does not say where in the other epoch it begins.
     private func stands(at asked: Position) -> Bool {
         guard let here = position else { return false }
-        if asked == here || asked.offset == 0 && (here == .origin || asked == .origin && here.offset == 0) { return true }
+        if asked == here || asked.offset == 0 && (here == .origin || asked == .origin && here.offset == 0) {
+            return true
+        }
         return asked.epoch == here.epoch && asked.offset > here.offset && asked.offset < excusedBelow
     }
 

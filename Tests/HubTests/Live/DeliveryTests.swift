@@ -51,7 +51,9 @@ import Testing
     }
 
     @Test(arguments: SinkKind.allCases)
-    func `a reader goes on from its position, and one that wants the last so many gets those`(kind: SinkKind) async throws {
+    func `a reader goes on from its position, and one that wants the last so many gets those`(kind: SinkKind)
+        async throws
+    {
         try await Gateway.run(kind) { gateway in
             try await gateway.publish(1...20)
             let position = try await gateway.publish("21")

@@ -17,8 +17,12 @@ final class LineReader: ChannelInboundHandler, Sendable {
         /// Who waited and has what it waited for.
         mutating func ready() -> CheckedContinuation<Void, Never>? {
             guard let waiter, waiter.isReached(lines, isClosed) || isClosed else { return nil }
-            self.waiter = nil
-            return waiter.continuation
+            return takeWaiter()
+        }
+
+        mutating func takeWaiter() -> CheckedContinuation<Void, Never>? {
+            defer { waiter = nil }
+            return waiter?.continuation
         }
     }
 
@@ -61,11 +65,15 @@ final class LineReader: ChannelInboundHandler, Sendable {
     }
 
     private func wait(_ isReached: @escaping @Sendable ([Line], Bool) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            state.withLock { state in
-                state.waiter = (isReached, continuation)
-                return state.ready()
-            }?.resume()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                state.withLock { state in
+                    state.waiter = (isReached, continuation)
+                    return Task.isCancelled ? state.takeWaiter() : state.ready()
+                }?.resume()
+            }
+        } onCancel: {
+            state.withLock { $0.takeWaiter() }?.resume()
         }
     }
 

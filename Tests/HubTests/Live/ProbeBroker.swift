@@ -5,12 +5,24 @@ final class ProbeBroker: Broker {
     struct Counts {
         var recoveries = 0
         var attachments = 0
-        var failures = 0
-        /// Calls that fail before the broker is well again.
-        var failing = 0
+        /// Calls that are still to fail.
+        var failingRecoveries = 0
+        var failingAttachments = 0
         /// Recoveries wait here until they are let go.
         var isHolding = false
         var held: [CheckedContinuation<Void, Never>] = []
+
+        mutating func recover() -> Bool {
+            recoveries += 1
+            failingRecoveries -= 1
+            return failingRecoveries >= 0
+        }
+
+        mutating func attach() -> Bool {
+            attachments += 1
+            failingAttachments -= 1
+            return failingAttachments >= 0
+        }
     }
 
     private let base: any Broker
@@ -21,8 +33,10 @@ final class ProbeBroker: Broker {
     var counts: Counts { state.withLock { $0 } }
     var events: BrokerEvents { base.events }
 
-    /// The next so many recoveries and attachments fail.
-    func fail(_ times: Int) { state.withLock { $0.failing = times } }
+    /// The next so many calls fail.
+    func fail(attachments: Int, recoveries: Int) {
+        state.withLock { ($0.failingAttachments, $0.failingRecoveries) = (attachments, recoveries) }
+    }
 
     /// From now on recoveries wait.
     func hold() { state.withLock { $0.isHolding = true } }
@@ -46,19 +60,6 @@ final class ProbeBroker: Broker {
         }
     }
 
-    private func fails() -> Bool {
-        state.withLock { state in
-            guard state.failing > 0 else { return false }
-            state.failing -= 1
-            state.failures += 1
-            return true
-        }
-    }
-
-    private func failIfTold() throws(BrokerError) {
-        if fails() { throw .unavailable(reason: "told to fail") }
-    }
-
     func publish(_ publications: [Publication]) async -> [Result<Receipt, BrokerError>] {
         await base.publish(publications)
     }
@@ -66,15 +67,13 @@ final class ProbeBroker: Broker {
     func recover(
         _ channel: ChannelName, from start: Start, limit: RecoveryLimit
     ) async throws(BrokerError) -> Recovery {
-        state.withLock { $0.recoveries += 1 }
-        try failIfTold()
+        if state.withLock({ $0.recover() }) { throw .unavailable(reason: "told to fail") }
         await pass()
         return try await base.recover(channel, from: start, limit: limit)
     }
 
     func attach(_ channels: [ChannelName]) async throws(BrokerError) {
-        state.withLock { $0.attachments += 1 }
-        try failIfTold()
+        if state.withLock({ $0.attach() }) { throw .unavailable(reason: "told to fail") }
         try await base.attach(channels)
     }
 

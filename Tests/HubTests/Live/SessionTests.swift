@@ -54,7 +54,9 @@ import Testing
     }
 
     @Test(arguments: SinkKind.allCases)
-    func `a slow reader loses nothing, takes up no more than its bound, and holds nobody up`(kind: SinkKind) async throws {
+    func `a slow reader loses nothing, takes up no more than its bound, and holds nobody up`(kind: SinkKind)
+        async throws
+    {
         let bound = 64 << 10
         try await Gateway.run(kind, options: HubOptions(shards: 1, sessionBufferBytes: bound)) { gateway in
             let slow = try await gateway.open(.earliest)

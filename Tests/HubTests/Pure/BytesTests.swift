@@ -50,7 +50,8 @@ import Testing
         let bytes = copy(writer.finish())
         #expect(bytes.count == 21 + distance)
         #expect(String(decoding: bytes[(8 + distance)...], as: UTF8.self) == "tail and more")
-        #expect(String(decoding: bytes[..<min(8, 8 + distance)], as: UTF8.self) == "head....".prefix(min(8, 8 + distance)))
+        #expect(
+            String(decoding: bytes[..<min(8, 8 + distance)], as: UTF8.self) == "head....".prefix(min(8, 8 + distance)))
     }
 
     @Test func `a hole that was left is filled later`() {
