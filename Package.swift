@@ -111,7 +111,8 @@ let package = Package(
 
         // Not part of the product: what the WebSocket conformance suite is run against.
         .executableTarget(
-            name: "websocket-echo", dependencies: ["Gateway"], path: "integration/websocket/echo", swiftSettings: settings),
+            name: "websocket-echo", dependencies: ["Gateway"], path: "integration/websocket/echo",
+            swiftSettings: settings),
 
         .testTarget(name: "ClientTests", dependencies: ["GatewayClient"], swiftSettings: settings),
         .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),

@@ -37,17 +37,14 @@ package struct Gateway: Service {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await broker.run() }
             tasks.addTask { await hub.run() }
-            do {
-                try await serve(listener, services)
-            } catch {
-                tasks.cancelAll()
-                throw error
-            }
-            tasks.cancelAll()
-            // The broker's work ends by cancellation, which is no error here.
+            tasks.addTask { try await serve(listener, services) }
+            // The first to end ends the gateway: serving by a shutdown, the others by a failure.
+            var failure: (any Error)?
             while let result = await tasks.nextResult() {
-                if case .failure(let error) = result, !(error is CancellationError) { throw error }
+                tasks.cancelAll()
+                if case .failure(let error) = result, !(error is CancellationError) { failure = failure ?? error }
             }
+            if let failure { throw failure }
         }
         try await group.shutdownGracefully()
     }

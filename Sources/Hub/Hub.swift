@@ -74,8 +74,8 @@ package final class Hub: Sendable {
         if !shards[abs(number % shards.count)].mailbox.post(letter) { letter.refuse() }
     }
 
-    /// Sessions there are, on all shards.
-    package var sessionCount: Int { sessions.value.load(ordering: .relaxed) }
+    /// Sessions on sockets of the shards' own: connections that nobody else counts.
+    package var socketCount: Int { sessions.sockets.load(ordering: .relaxed) }
 
     /// Readers that this gateway has of each channel.
     package func readers(of names: [ChannelName]) async -> [Int] {
@@ -98,7 +98,7 @@ package final class Hub: Sendable {
     package func drain(seconds: UInt32) async {
         for shard in shards { shard.mailbox.post(.drain(seconds)) }
         let deadline = ContinuousClock.now + .seconds(Int64(seconds) + Self.drainGrace)
-        while sessionCount > 0, ContinuousClock.now < deadline, !Task.isCancelled {
+        while sessions.all.load(ordering: .relaxed) > 0, ContinuousClock.now < deadline, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(50))
         }
     }
@@ -106,5 +106,7 @@ package final class Hub: Sendable {
 
 /// Counts the sessions of all shards.
 final class SessionCount: Sendable {
-    let value = Atomic<Int>(0)
+    let all = Atomic<Int>(0)
+    /// Those whose sink is a socket of the shard's own.
+    let sockets = Atomic<Int>(0)
 }

@@ -15,20 +15,30 @@ struct LinesPublisher {
             throw Problem(
                 .badRequest, "invalid_query", "expect and Idempotency-Key are of one message: lines=1 publishes many")
         }
-        var splitter = LineSplitter(limit: services.config.limits.longestLine)
         var run = Run(services: services, template: template.publication)
-        for try await part in request.body {
-            splitter.append(part)
-            while let line = try run.guarding({ () throws(LineSplitter.TooLong) in try splitter.next() }) {
-                try await run.add(line)
-            }
-            try await run.publish()
-        }
-        if let line = try run.guarding({ () throws(LineSplitter.TooLong) in try splitter.last() }) {
-            try await run.add(line)
+        do {
+            try await add(request.body, to: &run)
+        } catch {
+            // The lines before the wrong one go through, wherever the network has cut the stream.
+            try await run.publishAll()
+            throw run.counted(error)
         }
         try await run.finish()
         return run.response()
+    }
+
+    private func add(_ body: RequestBody, to run: inout Run) async throws {
+        var splitter = LineSplitter(limit: services.config.limits.longestLine)
+        do {
+            for try await part in body {
+                splitter.append(part)
+                while let line = try splitter.next() { try await run.add(line) }
+                try await run.publish()
+            }
+            if let line = try splitter.last() { try await run.add(line) }
+        } catch is LineSplitter.TooLong {
+            throw Problem.tooLarge(limit: splitter.limit)
+        }
     }
 }
 
@@ -48,8 +58,8 @@ private struct Run {
     mutating func add(_ line: ByteBuffer) async throws {
         var publication = template
         publication.closes = false
-        do throws(Problem) { publication.data = try TextBody.text(line) } catch { throw counted(error) }
-        if publication.format == .json { try validate(line) }
+        publication.data = try TextBody.text(line)
+        if publication.format == .json { try JSONBody.validate(publication.data) }
         batch.append(publication)
         if batch.count >= services.config.limits.publishBatch { try await publish() }
     }
@@ -58,50 +68,43 @@ private struct Run {
     /// only at the end.
     mutating func publish() async throws {
         let kept = template.closes ? batch.popLast() : nil
-        try await send(batch)
-        batch = kept.map { [$0] } ?? []
+        try await publishAll()
+        if let kept { batch = [kept] }
     }
 
+    /// Publishes the rest, and closes the channel if that was asked for: without any line by an empty message, for its readers wait
+    /// for the end.
     mutating func finish() async throws {
-        if template.closes, !batch.isEmpty { batch[batch.count - 1].closes = true }
-        try await send(batch)
-        batch = []
+        if template.closes {
+            var last = batch.popLast() ?? template
+            if last.data.isEmpty, template.format == .json { last.data = "null" }
+            last.closes = true
+            batch.append(last)
+        }
+        try await publishAll()
     }
 
-    private mutating func send(_ publications: [Publication]) async throws {
-        guard !publications.isEmpty else { return }
+    mutating func publishAll() async throws {
+        guard !batch.isEmpty else { return }
+        let publications = batch
+        batch = []
+        var refusal: BrokerError?
         for result in await services.broker.publish(publications) {
             switch result {
             case .success(let receipt):
                 published += 1
                 last = receipt
+                services.counters.published(1)
             case .failure(let error):
-                throw counted(Problem(error))
+                refusal = refusal ?? error
             }
         }
-        services.counters.published(publications.count)
+        if let refusal { throw Problem(refusal) }
     }
 
-    /// Runs the splitter; a line that is too long is a problem that says how many went before.
-    func guarding(_ body: () throws(LineSplitter.TooLong) -> ByteBuffer?) throws(Problem) -> ByteBuffer? {
-        do throws(LineSplitter.TooLong) { return try body() } catch {
-            throw counted(Problem.tooLarge(limit: services.config.limits.longestLine))
-        }
-    }
-
-    private func validate(_ line: ByteBuffer) throws(Problem) {
-        do {
-            try line.withUnsafeReadableBytes { try JSONScanner.validate($0) }
-        } catch let error as JSONError {
-            throw counted(Problem.invalidJSON(error))
-        } catch {
-            throw counted(Problem(.badRequest, "invalid_json", "\(error)"))
-        }
-    }
-
-    /// The problem, with the number of lines that were published before it.
-    private func counted(_ problem: Problem) -> Problem {
-        var problem = problem
+    /// The error, with the number of lines that were published before it.
+    func counted(_ error: any Error) -> any Error {
+        guard var problem = error as? Problem else { return error }
         problem.values.append(("published", published))
         return problem
     }

@@ -9,8 +9,8 @@ struct Problem: Error, Sendable {
     let detail: String
     /// Values that go with the code: the current offset of a `conflict`, say.
     var values: [(name: StaticString, value: UInt64)] = []
-    /// Seconds after which trying again makes sense.
-    var retryAfter: Int?
+    /// Headers that go with the status: when to try again, say.
+    var headers = HTTPFields()
 
     init(_ status: HTTPResponse.Status, _ code: String, _ detail: String) {
         self.status = status
@@ -47,7 +47,7 @@ struct Problem: Error, Sendable {
             self.init(.badRequest, error.code, "expect compares a retained message: it needs retain")
         case .unavailable(let reason):
             self.init(.serviceUnavailable, error.code, "the broker is not available: \(reason)")
-            retryAfter = 1
+            headers[.retryAfter] = "1"
         }
     }
 

@@ -17,7 +17,7 @@ struct PublishRoute: Sendable {
         }
         var publication = template.publication
         publication.data = try await TextBody.read(request, limit: services.config.limits.messageBytes)
-        if publication.format == .json { try Self.validate(publication.data) }
+        if publication.format == .json { try JSONBody.validate(publication.data) }
         return try await acknowledge(publication)
     }
 
@@ -29,17 +29,6 @@ struct PublishRoute: Sendable {
         do throws(BrokerError) { receipt = try result.get() } catch { throw Problem(error) }
         services.counters.published(1)
         return .json { $0.members(of: receipt, on: publication.channel) }
-    }
-
-    private static func validate(_ data: String) throws(Problem) {
-        var data = data
-        do {
-            try data.withUTF8 { try JSONScanner.validate(UnsafeRawBufferPointer($0)) }
-        } catch let error as JSONError {
-            throw Problem.invalidJSON(error)
-        } catch {
-            throw Problem(.badRequest, "invalid_json", "\(error)")
-        }
     }
 }
 

@@ -72,9 +72,11 @@ struct ReadRoute: Sendable {
                 var recovery = first
                 while true {
                     var bytes = ByteWriter()
+                    if let gap = recovery.gap { TextForm.append(gap, to: &bytes) }
                     for message in recovery.messages { TextForm.shared.append(message, to: &bytes) }
                     if bytes.count > 0 { try await writer.write(ByteBuffer(bytes.finish())) }
-                    if recovery.reachesTop { break }
+                    // What is published while the reader reads is for those who follow.
+                    if recovery.reachesTop || recovery.end.offset >= first.top { break }
                     recovery = try await services.broker.recover(channel, from: .after(recovery.end), limit: page)
                 }
                 try await writer.finish(nil)

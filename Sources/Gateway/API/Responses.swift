@@ -36,7 +36,7 @@ extension Problem: HTTPResponseError {
         var response = Response(
             status: status, headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: document))
-        if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
+        for field in headers { response.headers[field.name] = field.value }
         return response
     }
 }

@@ -91,6 +91,16 @@ final class ConnectionWatch: ChannelInboundHandler {
 
     func endedBody() { enter(.answering) }
 
+    /// The body is not read for a while, by our own doing: its silence is not the peer's.
+    func suspendedBody() {
+        if case .body = phase { deadline = .distantFuture }
+    }
+
+    /// It is read again.
+    func resumedBody() {
+        if case .body = phase { enter(phase) }
+    }
+
     func endedResponse() {
         hasRequestLine = false
         enter(.idle)
@@ -102,7 +112,7 @@ final class ConnectionWatch: ChannelInboundHandler {
         var body = problem.document
         let head =
             "HTTP/1.1 \(problem.status.code) \(problem.status.reasonPhrase)\r\nContent-Type: application/problem+json\r\n"
-            + (problem.retryAfter.map { "Retry-After: \($0)\r\n" } ?? "")
+            + problem.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
             + "Content-Length: \(body.readableBytes)\r\nConnection: close\r\n\r\n"
         var buffer = context.channel.allocator.buffer(capacity: head.utf8.count + body.readableBytes)
         buffer.writeString(head)

@@ -25,10 +25,10 @@ final class Connections: Sendable {
     func admit(_ channel: any Channel) throws(Problem) {
         let now = count.add(1, ordering: .relaxed).newValue
         channel.closeFuture.whenComplete { _ in self.count.subtract(1, ordering: .relaxed) }
-        guard now + hub.sessionCount > most else { return }
+        guard now + hub.socketCount > most else { return }
         var problem = Problem(
             .serviceUnavailable, "too_many_connections", "this gateway serves \(most) connections at once")
-        problem.retryAfter = 1
+        problem.headers[.retryAfter] = "1"
         throw problem
     }
 }

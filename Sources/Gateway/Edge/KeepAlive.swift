@@ -12,6 +12,8 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     private let watch: ConnectionWatch
     private var isWanted = true
     private var requestHasEnded = true
+    /// HTTP/1.0 knows no chunks: a body of unknown length ends with the connection (RFC 9112 §6.1).
+    private var isOld = false
 
     init(watch: ConnectionWatch) {
         self.watch = watch
@@ -21,6 +23,7 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             requestHasEnded = false
+            isOld = head.version == .http1_0
             // The decoder reads nothing behind a request that asks for another protocol.
             isWanted = isWanted && head.isKeepAlive && !head.headers.contains(name: "upgrade")
         case .body: break
@@ -32,12 +35,20 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where !head.status.isInformational:
-            if !requestHasEnded, head.headers.contains(name: "content-length") { isWanted = false }
+            let hasLength = head.headers.contains(name: "content-length")
+            if isOld { head.version = .http1_0 }
+            if isOld ? !hasLength : !requestHasEnded && hasLength { isWanted = false }
             if !isWanted { head.headers.replaceOrAdd(name: "connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end(let trailers):
-            context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: promise)
-            if isWanted, requestHasEnded { watch.endedResponse() } else { watch.closeGently() }
+            // The connection's time goes on when the peer has taken the answer, not when it was handed to the socket.
+            let written = promise ?? context.eventLoop.makePromise()
+            let isKept = isWanted && requestHasEnded
+            let watch = NIOLoopBound(watch, eventLoop: context.eventLoop)
+            written.futureResult.whenComplete { _ in
+                if isKept { watch.value.endedResponse() } else { watch.value.closeGently() }
+            }
+            context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: written)
         case .head, .body:
             context.write(data, promise: promise)
         }

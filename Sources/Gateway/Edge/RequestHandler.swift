@@ -65,7 +65,10 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             body.writeImmutableBuffer(buffer)
             phase = .whole(request, body)
         case (.body(let buffer), .streamed(let source)):
-            if !source.yield(buffer) { mayRead = false }
+            if !source.yield(buffer) {
+                mayRead = false
+                watch.suspendedBody()
+            }
         case (.end, .whole(let request, let body)):
             watch.endedBody()
             phase = .idle
@@ -98,9 +101,15 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             watch.beganBody(lines: false)
             phase = .whole(request, context.channel.allocator.buffer(capacity: length ?? 0))
         } else {
-            watch.beganBody(lines: request.path?.contains("lines=") ?? false)
+            watch.beganBody(lines: Self.isLineStream(request))
             stream(request, context: context)
         }
+    }
+
+    /// Whether the body is a stream of lines, which may be silent for long.
+    private static func isLineStream(_ request: HTTPRequest) -> Bool {
+        guard let target = try? Target(request), target.path.hasPrefix(Target.channels) else { return false }
+        return (try? target.query.flag("lines")) ?? false
     }
 
     private func stream(_ request: HTTPRequest, context: ChannelHandlerContext) {
@@ -179,6 +188,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func readMore(context: ChannelHandlerContext) {
         mayRead = true
+        watch.resumedBody()
         guard wantsRead else { return }
         wantsRead = false
         context.read()

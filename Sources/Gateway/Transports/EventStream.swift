@@ -18,6 +18,9 @@ final class EventStream: Transport {
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
     private static let finishedHead: StaticString = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 
+    /// What a position takes in an id, at most usually, in bytes.
+    private static let positionBytes = 24
+
     private let starts: [(channel: ChannelName, start: Start)]
     private let options: EventStreamOptions
     /// Several channels, or one that is read as if there were several: the id names them.
@@ -25,6 +28,8 @@ final class EventStream: Transport {
     private var isBegun = false
     /// Channels that are not yet ended, in this stream's view.
     private var left: Int
+    /// The length of a full id, about, in bytes.
+    private let idBytes: Int
     /// Where the reader stands on the channels that were opened, those that have ended included. Kept for several only.
     private var positions: [ChannelName: Position] = [:]
     /// Channels of which the reader had everything already, and that were not mentioned yet.
@@ -35,6 +40,7 @@ final class EventStream: Transport {
         self.isSeveral = isSeveral
         self.options = options
         left = starts.count
+        idBytes = starts.reduce(8) { $0 + PositionSet.entry($1.channel, .origin).utf8.count + Self.positionBytes }
     }
 
     var form: any WireForm { isSeveral ? EventStreamForm.several : EventStreamForm.single }
@@ -82,6 +88,8 @@ final class EventStream: Transport {
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        // What waits shows a blocked reader that the stream is alive, as soon as it reads.
+        guard session.hasNothingWaiting else { return now + options.heartbeat }
         guard now - session.lastWrite >= options.heartbeat else { return session.lastWrite + options.heartbeat }
         var writer = ByteWriter()
         beginIfNeeded(&writer)
@@ -99,6 +107,9 @@ final class EventStream: Transport {
         session.send(writer.finish())
         session.finish()
     }
+
+    /// The id names every channel with its position.
+    var overhead: Int { isSeveral ? idBytes : 0 }
 
     func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Segment? {
         guard isSeveral else { return nil }

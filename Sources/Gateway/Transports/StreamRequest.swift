@@ -25,7 +25,7 @@ struct StreamRequest {
             kind = .webSocket
         } else if target.path == "/v1/events" || isChannel && accept.wantsEventStream {
             kind = .eventStream
-        } else if isChannel, accept.prefersText || headers[.accept].map({ $0 == "*/*" }) ?? true,
+        } else if isChannel, accept.prefersText || accept.takesAnything,
             try target.query.flag("follow")
         {
             kind = .text
@@ -69,14 +69,20 @@ struct StreamRequest {
 
     private func webSocket(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
         let head = try WebSocketUpgrade.accept(headers)
+        let options = streams.webSocket
+        do throws(Problem) {
+            let starts = try webSocketStarts(streams)
+            return { WebSocketStream(head: head, starts: starts, options: options) }
+        } catch {
+            return { WebSocketStream(head: head, starts: [], refusal: error, options: options) }
+        }
+    }
+
+    private func webSocketStarts(_ streams: StreamOptions) throws(Problem) -> [(channel: ChannelName, start: Start)] {
         let channels = target.path == "/v1/ws" ? try self.channels(streams, atLeast: 0) : [try target.channel()]
         let selection = StartSelection(streams.config)
-        let starts =
-            channels.count == 1
-            ? [(channels[0], try selection.start(of: channels[0], target.query, headers))]
-            : try selection.starts(of: channels, target.query, headers)
-        let options = streams.webSocket
-        return { WebSocketStream(head: head, starts: starts, options: options) }
+        guard channels.count == 1 else { return try selection.starts(of: channels, target.query, headers) }
+        return [(channels[0], try selection.start(of: channels[0], target.query, headers))]
     }
 
     private func pingsAreEvents() throws(Problem) -> Bool {

@@ -10,6 +10,13 @@ final class TextForm: WireForm {
         writer.append(message.data)
         writer.append("\n")
     }
+
+    /// Text has no place for what is not text; a gap is never silent, so it is said in a line that stands out.
+    static func append(_ gap: Gap, to writer: inout ByteWriter) {
+        writer.append("[telltale: messages are missing here (\(gap.reason.rawValue)); what there is begins at offset ")
+        writer.append(gap.haveFrom)
+        writer.append("]\n")
+    }
 }
 
 /// A channel as text that goes on: what `curl -N …?follow=1` shows.
@@ -36,12 +43,9 @@ final class TextStream: Transport {
 
     func opened(_: Opening, _: Session) {}
 
-    /// Text has no place for what is not text; a gap is never silent, so it is said in a line that stands out.
     func gap(_ gap: Gap, on _: ChannelName, _ session: Session) {
         var writer = ByteWriter()
-        writer.append("[telltale: messages are missing here (\(gap.reason.rawValue)); what there is begins at offset ")
-        writer.append(gap.haveFrom)
-        writer.append("]\n")
+        TextForm.append(gap, to: &writer)
         session.send(writer.finish())
     }
 

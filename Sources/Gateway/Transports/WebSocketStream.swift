@@ -11,6 +11,7 @@ final class WebSocketStream: Transport {
 
     private let options: WebSocketOptions
     private let head: String
+    private let refusal: Problem?
     private let starts: [(channel: ChannelName, start: Start)]
     private var decoder: WebSocketDecoder
     /// The ids of `subscribe`s that were not answered yet.
@@ -19,9 +20,17 @@ final class WebSocketStream: Transport {
     private var waiting: [Publishing] = []
     private var underWay = 0
     private var lastPing: UInt32 = 0
+    /// From when on silence counts.
+    private var heardSince: UInt32 = 0
 
-    /// - Parameter head: the response that accepts the upgrade.
-    init(head: String, starts: [(channel: ChannelName, start: Start)], options: WebSocketOptions) {
+    /// - Parameters:
+    ///   - head: the response that accepts the upgrade.
+    ///   - refusal: what is wrong with the request. A browser is not shown the answer to an upgrade that is refused, so it is
+    ///     accepted, and told over WebSocket.
+    init(
+        head: String, starts: [(channel: ChannelName, start: Start)], refusal: Problem? = nil, options: WebSocketOptions
+    ) {
+        self.refusal = refusal
         self.options = options
         self.head = head
         self.starts = starts
@@ -34,6 +43,10 @@ final class WebSocketStream: Transport {
         var writer = ByteWriter()
         writer.append(head)
         session.send(writer.finish())
+        if let refusal {
+            session.send(WebSocketReply.error(refusal, id: nil))
+            return close(session, refusal.status == .tooManyRequests ? .tooMany : .badRequest, refusal.code)
+        }
         session.send(WebSocketReply.open())
         lastPing = session.lastRead
         for (channel, start) in starts { _ = session.subscribe(channel, from: start) }
@@ -53,7 +66,13 @@ final class WebSocketStream: Transport {
     }
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
-        if now - session.lastRead >= options.silence {
+        // A reader that is only slow has our ping still before it, and one that we do not read can't be heard.
+        guard session.hasNothingWaiting, session.isReading else {
+            heardSince = now
+            return now + 1
+        }
+        let heard = max(session.lastRead, heardSince)
+        if now - heard >= options.silence {
             close(session, .noPong, "nothing was heard of you for \(options.silence) s")
             return now
         }
@@ -61,7 +80,7 @@ final class WebSocketStream: Transport {
             lastPing = now
             send(.ping, [], session)
         }
-        return min(lastPing + options.ping, session.lastRead + options.silence)
+        return min(lastPing + options.ping, heard + options.silence)
     }
 
     func shutdown(_ session: Session) {
@@ -137,10 +156,11 @@ final class WebSocketStream: Transport {
                 .tooManyRequests, "too_many_subscriptions",
                 "a connection may follow \(options.subscriptions) channels (limits.subscriptions)")
         }
-        subscribing[channel] = id
-        guard session.subscribe(channel, from: since ?? options.replay(channel)) else {
+        guard !session.isSubscribed(to: channel) else {
             throw Problem(.badRequest, "already_subscribed", "there is a subscription to \"\(channel)\"")
         }
+        subscribing[channel] = id
+        _ = session.subscribe(channel, from: since ?? options.replay(channel))
     }
 
     // MARK: Publishing

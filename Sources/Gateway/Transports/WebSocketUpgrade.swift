@@ -10,12 +10,12 @@ enum WebSocketUpgrade {
         guard headers[.upgrade]?.lowercased() == "websocket",
             headers[.connection]?.lowercased().contains("upgrade") ?? false
         else {
-            throw Problem(
-                .upgradeRequired, "upgrade_required",
+            throw upgradeRequired(
+                "upgrade_required",
                 "this path speaks WebSocket: Connection: Upgrade, Upgrade: websocket")
         }
         guard headers[.secWebSocketVersion] == "13" else {
-            throw Problem(.upgradeRequired, "websocket_version", "Sec-WebSocket-Version must be 13 (RFC 6455)")
+            throw upgradeRequired("websocket_version", "Sec-WebSocket-Version must be 13 (RFC 6455)")
         }
         guard let key = headers[.secWebSocketKey], let accept = WebSocketHandshake.accept(key: key) else {
             throw Problem(
@@ -25,5 +25,13 @@ enum WebSocketUpgrade {
         let chosen = offered.contains(subprotocol) ? "Sec-WebSocket-Protocol: \(subprotocol)\r\n" : ""
         return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: \(accept)\r\n\(chosen)\r\n"
+    }
+
+    /// 426 says which protocol would do (RFC 9110 §15.5.22), and which version of it (RFC 6455 §4.4).
+    private static func upgradeRequired(_ code: String, _ detail: String) -> Problem {
+        var problem = Problem(.upgradeRequired, code, detail)
+        problem.headers[.upgrade] = "websocket"
+        problem.headers[.secWebSocketVersion] = "13"
+        return problem
     }
 }

@@ -13,6 +13,10 @@ package struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     package static let policyViolation = Self(rawValue: 1008)
     package static let messageTooBig = Self(rawValue: 1009)
     package static let internalError = Self(rawValue: 1011)
+    /// The gateway's own: the request was wrong.
+    package static let badRequest = Self(rawValue: 4400)
+    /// The gateway's own: more was asked for than is allowed.
+    package static let tooMany = Self(rawValue: 4429)
     /// The gateway's own: no pong came.
     package static let noPong = Self(rawValue: 4408)
 

@@ -44,13 +44,15 @@ package final class EncodedRun {
         return low..<positions.count
     }
 
-    /// The longest beginning of `indices` that fits into `room` bytes; at least one message if `atLeastOne`.
-    func fitting(_ indices: Range<Int>, room: Int, atLeastOne: Bool) -> Range<Int> {
+    /// The longest beginning of `indices` that fits into `room` bytes, each message taking `overhead` bytes more than here; at
+    /// least one message if `atLeastOne`.
+    func fitting(_ indices: Range<Int>, room: Int, overhead: Int = 0, atLeastOne: Bool) -> Range<Int> {
         guard let first = indices.first else { return indices }
         let start = begin(of: first)
-        if ends[indices.upperBound - 1] - start <= room { return indices }
+        func size(to last: Int) -> Int { ends[last] - start + overhead * (last - first + 1) }
+        if size(to: indices.upperBound - 1) <= room { return indices }
         var upper = first
-        while upper < indices.upperBound, ends[upper] - start <= room { upper += 1 }
+        while upper < indices.upperBound, size(to: upper) <= room { upper += 1 }
         return first..<max(upper, atLeastOne ? first + 1 : first)
     }
 

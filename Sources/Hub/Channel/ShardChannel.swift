@@ -107,7 +107,8 @@ final class ShardChannel {
     private func feed(_ subscription: Subscription, _ run: EncodedRun, to end: Position) {
         let session = subscription.session
         let all = run.indices(after: subscription.state.position.offset)
-        let some = run.fitting(all, room: session.room, atLeastOne: session.hasNothingWaiting)
+        let some = run.fitting(
+            all, room: session.room, overhead: session.transport.overhead, atLeastOne: session.hasNothingWaiting)
         if some == all {
             subscription.state.fed(to: end, full: false)
         } else {
@@ -170,7 +171,7 @@ final class ShardChannel {
             let subscription = subscriptions[index]
             let session = subscription.session
             let run = encoded.run(of: messages, after: before, form: session.transport.form)
-            if run.bytes.count <= session.room {
+            if run.bytes.count + session.transport.overhead * messages.count <= session.room {
                 let composed = session.transport.compose(run, 0..<messages.count, on: name, session)
                 session.deliver(composed ?? Segment(run.bytes))
                 shard.stats.delivered += UInt64(messages.count)

@@ -16,8 +16,12 @@ package final class ChannelSink: Sink {
         self.channel = channel
         self.handle = handle
         channel.eventLoop.execute {
-            try? channel.pipeline.syncOperations.addHandler(ChannelSource(handle: handle))
-            try? channel.syncOptions?.setOption(.autoRead, value: true)
+            do {
+                try channel.pipeline.syncOperations.addHandler(ChannelSource(handle: handle))
+                try channel.syncOptions?.setOption(.autoRead, value: true)
+            } catch {
+                handle.perform { $0.close() }
+            }
         }
     }
 

@@ -66,6 +66,8 @@ package final class Session {
         return true
     }
 
+    package func isSubscribed(to channel: ChannelName) -> Bool { subscriptions[channel] != nil }
+
     /// Ends a subscription without a word. `false`: there was none.
     package func unsubscribe(_ channel: ChannelName) -> Bool {
         guard let subscription = subscriptions[channel] else { return false }
@@ -75,11 +77,13 @@ package final class Session {
 
     package var channelCount: Int { subscriptions.count }
 
-    /// Writes what waits, then closes. Nothing more is accepted.
+    /// Writes what waits, then closes. Nothing more is accepted. A reader that does not take it within the write timeout is let go.
     package func finish() {
         guard phase == .open else { return }
         phase = .finishing
         subscriptions.cancelAll()
+        deadline = shard.now + shard.options.writeTimeoutMilliseconds / 1_000
+        shard.watch(self, at: deadline)
         schedule()
     }
 
@@ -118,7 +122,8 @@ package final class Session {
     /// Bytes that may still be handed over before the bound is reached.
     var room: Int { shard.options.sessionBufferBytes - queue.bytes }
 
-    var hasNothingWaiting: Bool { queue.isEmpty }
+    /// The reader has been given all that there was for it.
+    package var hasNothingWaiting: Bool { queue.isEmpty }
 
     /// Hands over shared bytes. They are written at the end of the turn; at once when nothing else can come in this turn.
     func deliver(_ segment: Segment) {
@@ -179,7 +184,7 @@ package final class Session {
 
     private func linger() {
         phase = .lingering
-        deadline = shard.now + shard.options.linger
+        deadline = min(deadline, shard.now + shard.options.linger)
         sink?.finish()
         shard.watch(self, at: deadline)
     }

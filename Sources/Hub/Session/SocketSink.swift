@@ -1,13 +1,17 @@
 import CEpoll
 import Glibc
+import Synchronization
 
 /// A socket of the shard's own: one system call a write, and nothing between.
 final class SocketSink: Sink {
     private let descriptor: Int32
+    private let count: SessionCount
 
     /// Owns `descriptor` from here on, which must be non-blocking.
-    init(descriptor: Int32) {
+    init(descriptor: Int32, count: SessionCount) {
         self.descriptor = descriptor
+        self.count = count
+        count.sockets.add(1, ordering: .relaxed)
     }
 
     func write(_ segments: borrowing SegmentQueue) -> Int? {
@@ -22,7 +26,8 @@ final class SocketSink: Sink {
             return cepoll_send(descriptor, pieces.baseAddress, Int32(count))
         }
         if taken >= 0 { return taken }
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : nil
+        if errno == EINTR { return write(segments) }
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : nil
     }
 
     /// Reads into `buffer`. 0: nothing there now; `nil`: the peer has ended or is gone.
@@ -37,6 +42,7 @@ final class SocketSink: Sink {
     }
 
     func close() {
+        count.sockets.subtract(1, ordering: .relaxed)
         Glibc.close(descriptor)
     }
 

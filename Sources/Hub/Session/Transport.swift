@@ -32,6 +32,9 @@ package protocol Transport: AnyObject {
     /// The gateway is shutting down: say so and finish.
     func shutdown(_ session: Session)
 
+    /// Bytes that ``compose(_:_:on:_:)`` adds to each message, about; 0 where the shared bytes go as they are.
+    var overhead: Int { get }
+
     /// Bytes that this reader alone can get, made of the shared ones, where a part of a message is different for each reader.
     /// `nil`: the shared bytes are right as they are.
     func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Segment?
@@ -39,6 +42,7 @@ package protocol Transport: AnyObject {
 
 extension Transport {
     package func drained(_: Session) {}
+    package var overhead: Int { 0 }
 
     package func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session) -> Segment? { nil }
 }

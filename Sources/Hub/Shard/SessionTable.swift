@@ -25,7 +25,7 @@ struct SessionTable {
     mutating func insert(_ session: Session) {
         slots[Int(session.handle.slot)].session = session
         count += 1
-        total.value.add(1, ordering: .relaxed)
+        total.all.add(1, ordering: .relaxed)
     }
 
     mutating func remove(_ handle: SessionHandle) {
@@ -33,7 +33,7 @@ struct SessionTable {
         slots[Int(handle.slot)].session = nil
         free.append(handle.slot)
         count -= 1
-        total.value.subtract(1, ordering: .relaxed)
+        total.all.subtract(1, ordering: .relaxed)
     }
 
     subscript(tag: UInt64) -> Session? {

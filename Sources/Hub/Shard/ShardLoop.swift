@@ -138,7 +138,7 @@ package final class ShardLoop {
         sessions.insert(session)
         switch seed.connection {
         case .socket(let descriptor):
-            let sink = SocketSink(descriptor: descriptor)
+            let sink = SocketSink(descriptor: descriptor, count: services.sessions)
             guard epoll.add(descriptor, tag: handle.tag) else {
                 sink.close()
                 return sessions.remove(handle)
