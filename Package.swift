@@ -126,6 +126,7 @@ let package = Package(
             name: "HubTests",
             dependencies: [
                 "BrokerCore", "Hub", "MemoryBroker",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -136,8 +137,14 @@ let package = Package(
         .testTarget(
             name: "GatewayConfigTests", dependencies: ["BrokerCore", "GatewayConfig"], swiftSettings: settings),
         .testTarget(
-            name: "GatewayTests", dependencies: ["BrokerCore", "Gateway", "GatewayConfig", "Hub"],
-            swiftSettings: settings),
+            name: "GatewayTests",
+            dependencies: [
+                "BrokerCore", "Gateway", "GatewayConfig", "Hub",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,7 +13,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="session")
+# One a module, not a session: as long as it lives, so does its event loop, and the tests of other folders run their own.
+@pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -7,7 +7,7 @@ import Testing
 /// would have answered.
 @Suite struct AnswerTests {
     @Test(arguments: 0..<4) func `an answer from another's recovery is the broker's own`(block: UInt64) {
-        for seed in (block * 500)..<(block * 500 + 500) {
+        for seed in (block * 300)..<(block * 300 + 300) {
             var history = History(seed: seed)
             history.publish(history.below(30))
             for _ in 0..<20 {

@@ -6,7 +6,7 @@ import Testing
 /// What the Hub knows of a channel by itself, held against what the broker would say.
 @Suite struct ChannelViewTests {
     @Test(arguments: 0..<4) func `the window answers as the broker would, or not at all`(block: UInt64) {
-        for seed in (block * 500)..<(block * 500 + 500) {
+        for seed in (block * 300)..<(block * 300 + 300) {
             var history = History(seed: seed)
             var view = ChannelView()
             history.publish(history.below(20))

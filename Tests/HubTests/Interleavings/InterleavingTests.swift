@@ -76,7 +76,7 @@ import Testing
 
     /// Long walks through everything that can happen, with bounds of many sizes.
     @Test(arguments: 0..<8) func `random walks through everything keep every promise`(block: Int) throws {
-        for seed in (block * 500)..<(block * 500 + 500) {
+        for seed in (block * 300)..<(block * 300 + 300) {
             var chance = Chance(seed: UInt64(seed))
             let actions = Action.allCases
             let often: [Action] = [.log, .log, .conflate, .hear, .hear, .read, .answer, .answer, .drain]
