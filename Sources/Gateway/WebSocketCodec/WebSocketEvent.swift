@@ -24,8 +24,8 @@ package struct WebSocketFailure: Error, Hashable, Sendable {
 /// The unmasked bytes of a message or control frame.
 ///
 /// Where they arrived in one piece they still lie in the input buffer: use them before it is used again.
+// Unchecked because of the borrowed pointer, which whoever owns the input buffer must keep alive, as said above.
 package struct WebSocketPayload: @unchecked Sendable {
-    // Unchecked because of the borrowed pointer, which whoever owns the input buffer must keep alive, as said above.
     private enum Storage {
         case borrowed(UnsafeRawBufferPointer)
         case owned([UInt8])
