@@ -30,19 +30,21 @@ final class AnnouncementCollector: Sendable {
     private func distribute(_ events: [BrokerEvent]) {
         let followers = followers.withLock { $0 }
         for event in events {
-            let concerned = event.channel.map { followers[$0] ?? [] } ?? followers.values.flatMap(\.self)
+            let named = event.channels.map { $0.flatMap { followers[$0] ?? [] } }
+            let concerned = named ?? followers.values.flatMap(\.self)
             for queue in concerned { queue.send([event]) }
         }
     }
 }
 
 extension BrokerEvent {
-    /// The channel that the event is about; `nil`: every channel.
-    fileprivate var channel: ChannelName? {
+    /// The channels that the event is about; `nil`: every channel.
+    fileprivate var channels: [ChannelName]? {
         switch self {
-        case .published(let announcement): announcement.message.channel
-        case .deleted(let channel, _): channel
-        case .continuityLost, .continuityRestored: nil
+        case .published(let announcement): [announcement.message.channel]
+        case .deleted(let channel, _): [channel]
+        case .continuityLost(.channels(let names)), .continuityRestored(.channels(let names)): names
+        case .continuityLost(.everything), .continuityRestored(.everything): nil
         }
     }
 }

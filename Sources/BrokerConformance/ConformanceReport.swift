@@ -12,6 +12,8 @@ package struct CaseResult: Sendable {
     package let outcome: Outcome
     package let duration: Duration
 
+    package var isSkipped: Bool { if case .skipped = outcome { true } else { false } }
+
     /// The result as a line of text: `✓ name — promise (12 ms)`.
     package var line: String {
         switch outcome {
@@ -26,6 +28,8 @@ package struct CaseResult: Sendable {
 package struct ConformanceReport: Sendable {
     /// In the order of the suite.
     package let results: [CaseResult]
+    /// Why the broker could not be used, or not be left as it was found; `nil`: it could.
+    package let obstacle: (any Error)?
 
     package var passed: [CaseResult] { results.filter { $0.outcome == .passed } }
 
@@ -33,12 +37,10 @@ package struct ConformanceReport: Sendable {
         results.filter { if case .failed = $0.outcome { true } else { false } }
     }
 
-    package var skipped: [CaseResult] {
-        results.filter { if case .skipped = $0.outcome { true } else { false } }
-    }
+    package var skipped: [CaseResult] { results.filter(\.isSkipped) }
 
-    /// Every case ran and passed.
-    package var succeeded: Bool { !results.isEmpty && passed.count == results.count }
+    /// Every case ran and passed, and nothing is left in the broker.
+    package var succeeded: Bool { !results.isEmpty && passed.count == results.count && obstacle == nil }
 
     /// `12 passed, 0 failed, 0 skipped`
     package var summary: String { "\(passed.count) passed, \(failed.count) failed, \(skipped.count) skipped" }

@@ -20,13 +20,13 @@ package struct ConformanceRunner: Sendable {
         self.open = open
     }
 
-    /// Runs the cases. A broker that can't be reached makes all of them skipped.
+    /// Runs the cases. A broker that can't be reached makes all of them skipped, and is the report's obstacle.
     /// - Parameter onResult: called with each result as it comes, not always in the suite's order.
     package func run(
         _ cases: [ConformanceCase] = ConformanceSuite.cases, onResult: (CaseResult) -> Void = { _ in }
     ) async -> ConformanceReport {
         var results: [Int: CaseResult] = [:]
-        var obstacle = "the run was cancelled"
+        var obstacle: (any Error)?
         do {
             try await withSession { session in
                 for await (index, result) in Self.results(of: cases, in: session) {
@@ -35,9 +35,11 @@ package struct ConformanceRunner: Sendable {
                 }
             }
         } catch {
-            obstacle = "\(error)"
+            obstacle = error
         }
-        return ConformanceReport(results: cases.indices.map { results[$0] ?? skip(cases[$0], obstacle, onResult) })
+        let reason = obstacle.map { "\($0)" } ?? "the run was cancelled"
+        return ConformanceReport(
+            results: cases.indices.map { results[$0] ?? skip(cases[$0], reason, onResult) }, obstacle: obstacle)
     }
 
     /// Opens the broker for one run. Throws when it can't be reached.

@@ -4,11 +4,25 @@ package import BrokerCore
 package struct ConformanceHandles: Sendable {
     package let writer: any Broker
     package let reader: any Broker
+    let remove: @Sendable () async throws -> Void
 
-    package init(writer: any Broker, reader: any Broker) {
+    /// - Parameter remove: called once, when the run is over and both handles have ended: removes what opening them
+    ///   has put
+    ///   into the broker.
+    package init(
+        writer: any Broker, reader: any Broker, remove: @escaping @Sendable () async throws -> Void = {}
+    ) {
         self.writer = writer
         self.reader = reader
+        self.remove = remove
     }
+}
+
+/// A run has left something in the broker.
+struct LeftBehind: Error, CustomStringConvertible {
+    let reason: any Error
+
+    var description: String { "what the run has left in the broker could not be removed: \(reason)" }
 }
 
 /// Two handles that are open, running and reachable, for one run.
@@ -23,6 +37,7 @@ struct ConformanceSession: Sendable {
     /// Runs both handles in the background while the body uses them, and removes what it has left under the run's prefix,
     /// also when it fails or is cancelled.
     /// - Parameter reachWithin: how long the broker may take to answer; past it this throws what it said.
+    /// - Throws: what the body throws, or ``LeftBehind``.
     static func with<Value: Sendable>(
         _ handles: ConformanceHandles, run: ConformanceRun, patience: Duration, reachWithin: Duration,
         _ body: (ConformanceSession) async throws -> Value
@@ -43,6 +58,11 @@ struct ConformanceSession: Sendable {
         }
         // A task of its own, since the one that was cancelled would not clean up.
         await Task { await session.close(background) }.value
+        do {
+            try await Task { try await handles.remove() }.value
+        } catch {
+            throw LeftBehind(reason: error)
+        }
         return try result.get()
     }
 

@@ -3,42 +3,45 @@ package enum BrokerEvent: Hashable, Sendable {
     case published(Announcement)
     /// The channel's log is gone; a new message would begin a new epoch.
     case deleted(ChannelName, Epoch)
-    /// From here on announcements may be missing, on every channel.
-    case continuityLost
-    /// Every channel is attached again: what was missed is to be recovered, what comes now is announced.
-    case continuityRestored
+    /// From here on announcements of these channels may be missing.
+    case continuityLost(Extent)
+    /// These channels are attached again, or were detached: what was missed is to be recovered, what comes now is
+    /// announced.
+    case continuityRestored(Extent)
+
+    /// Of which channels continuity is lost or restored.
+    package enum Extent: Hashable, Sendable {
+        /// All channels, those included that are attached while it lasts.
+        case everything
+        case channels([ChannelName])
+    }
 }
 
 /// The events of one handle, in order, in batches: what has gathered since the consumer last asked comes at once.
 ///
 /// The buffer is bounded. Past ``capacity`` or ``dataCapacity`` its content is dropped and replaced by a loss of continuity
-/// and its restoration, so a consumer that can't keep up recovers from the log and nothing is lost in silence. While the
-/// broker itself has lost continuity the restoration is left to it.
+/// and its restoration, so a consumer that can't keep up recovers from the log and nothing is lost in silence. What the
+/// broker itself has not restored is not said to be: that is left to the broker.
 package final class BrokerEvents: Sendable {
     /// Events that wait for the consumer, at most.
     package let capacity: Int
-    /// Bytes of data that wait for the consumer, at most.
+    /// Bytes of data and of names that wait for the consumer, at most.
     package let dataCapacity: Int
 
     private struct State {
         var pending: [BrokerEvent] = []
-        /// The bytes of data in `pending`.
+        /// The bytes of data and of names in `pending`.
         var pendingData = 0
-        /// The last that the broker said of continuity was that it is lost.
-        var interrupted = false
+        var continuity = Continuity()
         var consumer: CheckedContinuation<[BrokerEvent]?, Never>?
         var finished = false
 
-        /// Remembers what the events say of continuity. Returns the bytes of data in them.
+        /// Remembers what the events say of continuity. Returns the bytes of data and of names in them.
         mutating func note(_ events: [BrokerEvent]) -> Int {
             var data = 0
             for event in events {
-                switch event {
-                case .published(let announcement): data += announcement.message.data.utf8.count
-                case .deleted: break
-                case .continuityLost: interrupted = true
-                case .continuityRestored: interrupted = false
-                }
+                continuity.note(event)
+                data += event.dataBytes
             }
             return data
         }
@@ -49,7 +52,7 @@ package final class BrokerEvents: Sendable {
         }
 
         mutating func drop() {
-            pending = interrupted ? [.continuityLost] : [.continuityLost, .continuityRestored]
+            pending = continuity.eventsAfterLoss
             pendingData = 0
         }
     }
@@ -104,6 +107,18 @@ package final class BrokerEvents: Sendable {
         } onCancel: {
             let consumer = state.withLock { $0.consumer.take() }
             consumer?.resume(returning: nil)
+        }
+    }
+}
+
+extension BrokerEvent {
+    /// What the event holds, in bytes, beside its own size.
+    fileprivate var dataBytes: Int {
+        switch self {
+        case .published(let announcement): announcement.message.data.utf8.count
+        case .continuityLost(.channels(let names)), .continuityRestored(.channels(let names)):
+            names.reduce(0) { $0 + MemoryLayout<ChannelName>.size + $1.rawValue.utf8.count }
+        case .deleted, .continuityLost(.everything), .continuityRestored(.everything): 0
         }
     }
 }

@@ -56,5 +56,15 @@ package struct Position: Hashable, Sendable, CustomStringConvertible {
         self.init(epoch: epoch, offset: offset)
     }
 
+    /// The same place in `epoch`'s log, where the position is of that epoch, or of one of its
+    /// ``Recovery/predecessors`` and within what they share; `nil` where it is not.
+    package func place(in epoch: Epoch, predecessors: [Position]) -> Position? {
+        guard self.epoch != epoch else { return self }
+        guard let last = predecessors.first(where: { $0.epoch == self.epoch }), offset <= last.offset else {
+            return nil
+        }
+        return Position(epoch: epoch, offset: offset)
+    }
+
     package var description: String { "\(epoch):\(offset)" }
 }

@@ -32,7 +32,8 @@ package struct Gap: Hashable, Sendable {
         case trimmed
         /// The position is of another life of the channel, which is gone.
         case epoch
-        /// The position is above the top: the channel has lost messages that were acknowledged.
+        /// The position is above the top, or above what its epoch shares with the present one: the channel has lost
+        /// messages that were acknowledged.
         case future
     }
 
@@ -68,10 +69,14 @@ package struct Recovery: Hashable, Sendable {
     package var messages: [Message]
     /// Whether the messages reach the top, or the limit cut them; then the next page is after the last one's position.
     package var reachesTop: Bool
+    /// Earlier epochs of this same log, newest first, each with the last offset that it shares with it: a position of
+    /// such an epoch up to that offset means the same in this one. Empty unless the broker has lost its primary; bounded
+    /// by the broker, which forgets the oldest.
+    package var predecessors: [Position]
 
     package init(
         epoch: Epoch, top: UInt64, trimmed: UInt64, closed: Bool, gap: Gap?, start: Position, messages: [Message],
-        reachesTop: Bool
+        reachesTop: Bool, predecessors: [Position] = []
     ) {
         self.epoch = epoch
         self.top = top
@@ -81,6 +86,14 @@ package struct Recovery: Hashable, Sendable {
         self.start = start
         self.messages = messages
         self.reachesTop = reachesTop
+        self.predecessors = predecessors
+    }
+
+    /// The place in this epoch's log that `position` means; `nil` if it is of another log, or of a part of it that was
+    /// lost.
+    package func place(of position: Position) -> Position? {
+        position == .origin
+            ? Position(epoch: epoch, offset: 0) : position.place(in: epoch, predecessors: predecessors)
     }
 
     /// Where a reader stands that has seen all of it.

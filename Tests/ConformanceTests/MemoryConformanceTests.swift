@@ -9,8 +9,9 @@ struct MemoryConformanceTests {
     @Test(arguments: ConformanceSuite.cases)
     func keeps(_ promise: ConformanceCase) async throws {
         let runner = ConformanceRunner { settings in
-            let backend = try BrokerRegistry(settings: settings).backend(for: "memory:")
-            return ConformanceHandles(writer: try await backend.open(), reader: try await backend.open())
+            let sandbox = try BrokerRegistry(settings: settings).backend(for: "memory:").sandbox()
+            return ConformanceHandles(
+                writer: try await sandbox.open(), reader: try await sandbox.open(), remove: sandbox.remove)
         }
         let report = await runner.run([promise])
         #expect(report.succeeded, "\(report.text)")

@@ -59,6 +59,34 @@ struct RunnerTests {
         #expect(try await mine.list(ChannelQuery()).isEmpty)
     }
 
+    @Test("says what it could not remove, and does not succeed")
+    func leavesSomething() async {
+        let runner = ConformanceRunner { settings in
+            let handles = openMemory(settings)
+            return ConformanceHandles(writer: handles.writer, reader: handles.reader) { throw Unreachable() }
+        }
+        let report = await runner.run(Array(ConformanceSuite.cases.prefix(1)))
+        #expect(report.passed.count == 1)
+        #expect(!report.succeeded)
+        #expect(report.obstacle.map { "\($0)".contains("could not be removed: Unreachable") } == true)
+    }
+
+    @Test("removes what opening has put into the broker after its last channel, also when the broker does not answer")
+    func removesAtTheEnd() async throws {
+        let calls = Locked(0)
+        let store = MemoryStore()
+        var runner = ConformanceRunner { _ in
+            let handles = [MemoryBroker(store: store), MemoryBroker(store: store)].map {
+                FaultyBroker($0, fault: AnswersNoPing())
+            }
+            return ConformanceHandles(writer: handles[0], reader: handles[1]) { calls.withLock { $0 += 1 } }
+        }
+        runner.reachWithin = .milliseconds(50)
+        let report = await runner.run()
+        #expect(report.obstacle != nil)
+        #expect(calls.withLock { $0 } == 1)
+    }
+
     @Test("names each of its cases once")
     func namesAreUnique() {
         let names = ConformanceSuite.cases.map(\.name)

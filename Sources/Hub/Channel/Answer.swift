@@ -42,17 +42,18 @@ extension Recovery {
     }
 
     private func answer(after asked: Position, query: Start) -> Answer? {
-        let position = Position(epoch: epoch, offset: asked == .origin ? 0 : asked.offset)
-        guard asked == .origin || asked.epoch == epoch else {
-            return holdsTheEarliest(query) ? answer(missing(asked, .epoch), from: start) : nil
-        }
-        guard position.offset <= top else {
-            return holdsTheEarliest(query) ? answer(missing(asked, .future), from: start) : nil
+        guard let position = place(of: asked), position.offset <= top else {
+            let reason = isOfThisLog(asked) ? Gap.Reason.future : .epoch
+            return holdsTheEarliest(query) ? answer(missing(asked, reason), from: start) : nil
         }
         guard position.offset < end.offset || position == end && reachesTop,
             holdsTheEarliest(query) || position.offset >= start.offset
         else { return nil }
         return answer(position.offset < trimmed ? missing(asked, .trimmed) : nil, from: position)
+    }
+
+    private func isOfThisLog(_ position: Position) -> Bool {
+        position.epoch == epoch || predecessors.contains { $0.epoch == position.epoch }
     }
 
     /// Whether the messages begin with the first that is kept.

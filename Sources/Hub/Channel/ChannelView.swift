@@ -81,7 +81,8 @@ package struct ChannelView {
             case .last(let count): window.start(ofLast: count).map { (nil, $0) }
             case .after(.origin): window.holdsEarliest ? (gap(after: .origin, in: window), window.start) : nil
             case .after(let position):
-                window.covers(position, excused: .max) ? (gap(after: position, in: window), position) : nil
+                window.covers(position, excused: .max)
+                    ? window.place(of: position).map { (gap(after: position, in: window), $0) } : nil
             }
         return found.map {
             Answer(

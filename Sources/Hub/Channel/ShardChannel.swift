@@ -189,11 +189,16 @@ final class ShardChannel {
     /// The channel is gone: whoever has begun to read it is told so.
     func deleted(_ epoch: Epoch) {
         deliverArrived()
-        for subscription in subscriptions where subscription.position.epoch == epoch {
+        for subscription in subscriptions where stands(subscription, in: epoch) {
             tell(subscription, subscription.state.end(.deleted))
         }
         guard view.tail == nil || view.tail?.epoch == epoch else { return }
         forget()
+    }
+
+    private func stands(_ subscription: Subscription, in epoch: Epoch) -> Bool {
+        let position = subscription.position
+        return position.epoch == epoch || view.window?.place(of: position)?.epoch == epoch
     }
 
     /// Announcements may be missing from here on.
@@ -208,11 +213,18 @@ final class ShardChannel {
     func restored() {
         guard attachment != .pending else { return }
         interrupt()
-        attached()
+        resume()
     }
 
-    /// Announcements come.
+    /// The broker has attached the channel: announcements come, or will when continuity is restored.
     func attached() {
+        // Not for the first time: it may have been detached in between.
+        if attachment != .pending { interrupt() }
+        attachment = .interrupted
+        if !shard.continuity.isLost(on: name) { resume() }
+    }
+
+    private func resume() {
         attachment = .attached
         advanceBehind()
         shard.queryLater(self)
@@ -248,12 +260,13 @@ final class ShardChannel {
         var missed: [Subscription] = []
         for subscription in asked {
             guard let start = subscription.state.asked else { continue }
-            guard let answer = recovery.answer(to: start, query: query) ?? view.answer(to: start) else {
+            guard let answer = answer(to: start, recovery, query: query) else {
                 missed.append(subscription)
                 continue
             }
             tell(subscription, subscription.state.answered(answer))
-            if !subscription.state.isEnded, !view.covers(answer.start), answer.start.offset < recovery.end.offset {
+            let isCovered = view.covers(answer.start, excused: answer.haveFrom)
+            if !subscription.state.isEnded, !isCovered, answer.start.offset < recovery.end.offset {
                 let form = subscription.session.transport.form
                 feed(subscription, page.run(of: recovery.messages, after: recovery.start, form: form), to: recovery.end)
             }
@@ -271,6 +284,13 @@ final class ShardChannel {
         queries.missed(missed)
         advanceBehind()
         shard.queryLater(self)
+    }
+
+    /// What the recovery answers, unless the window misses less: it may hold what retention has removed from the log meanwhile.
+    private func answer(to start: Start, _ recovery: Recovery, query: Start) -> Answer? {
+        let answer = recovery.answer(to: start, query: query)
+        if let answer, answer.gap?.reason != .trimmed { return answer }
+        return view.answer(to: start) ?? answer
     }
 
     /// Nothing has happened for a while: lets go of what was kept to be quick.

@@ -41,6 +41,8 @@ package struct Window {
     package private(set) var holdsEarliest = false
     /// The newest message's position: where a reader stands that has seen everything.
     package private(set) var tail: Position
+    /// As in ``Recovery/predecessors``, as far as a recovery has told.
+    private var predecessors: [Position] = []
     private var entries: Deque<Entry> = []
     private var bytes = 0
     /// The newest conflated message of each key; the older ones are of no use to anyone.
@@ -57,11 +59,14 @@ package struct Window {
     package var epoch: Epoch { tail.epoch }
     package var isEmpty: Bool { entries.isEmpty }
 
+    /// The place in the window's epoch that `position` means; `nil` where that is not known.
+    package func place(of position: Position) -> Position? { position.place(in: epoch, predecessors: predecessors) }
+
     /// Whether all that follows `position` is here, or at least all that a reader needs which knows that messages below `excused`
     /// are missing.
     package func covers(_ position: Position, excused: UInt64 = 0) -> Bool {
-        position.epoch == epoch && position.offset >= from && position.offset <= tail.offset
-            && (position.offset >= gapless || excused > gapless)
+        guard let place = place(of: position), place.offset >= from, place.offset <= tail.offset else { return false }
+        return place.offset >= gapless || excused > gapless
     }
 
     /// The messages after `offset` that a reader needs, in order.
@@ -97,7 +102,9 @@ package struct Window {
     /// Takes in what a recovery brought: the part before the window if it reaches it, and the part behind its tail if nothing
     /// has been trimmed between. `holdsEarliest`: the recovery was asked for all that is kept.
     package mutating func merge(_ recovery: Recovery, holdsEarliest: Bool) {
-        guard recovery.epoch == epoch, recovery.gap == nil else { return }
+        guard recovery.epoch == epoch else { return }
+        predecessors = recovery.predecessors
+        guard recovery.gap == nil else { return }
         let end = recovery.end.offset
         let start = recovery.start.epoch == epoch ? recovery.start.offset : 0
         guard end >= from else { return }

@@ -91,7 +91,8 @@ package struct SubscriptionState: Hashable, Sendable {
     /// The broker, or the window for it, has answered what ``asked`` says.
     package mutating func answered(_ answer: Answer) -> Step {
         guard asked != nil else { return .rest }
-        let known = answer.epoch == position.epoch ? excused : 0
+        // Below another log, or a part of this one that was lost, the reader knows of nothing that is missing.
+        let known = answer.gap.map { $0.reason == .trimmed } ?? true ? excused : 0
         phase = .behind
         position = answer.start
         excused = max(known, answer.haveFrom)

@@ -21,6 +21,9 @@ package final class ShardLoop {
     private var sessions: SessionTable
     private var channels: [ChannelName: ShardChannel] = [:]
     private var wheel: TimerWheel
+    /// On which channels announcements may be missing. It is known of those too that nobody here reads yet: the word
+    /// that a channel is attached may come before or after what the events say of it.
+    private(set) var continuity = Continuity()
     private var stopping = false
     private var drain: Drain?
     /// Seconds since the shard's start.
@@ -154,11 +157,19 @@ package final class ShardLoop {
     }
 
     func handle(_ event: BrokerEvent) {
+        continuity.note(event)
         switch event {
         case .published(let announcement): channels[announcement.message.channel]?.announce(announcement)
         case .deleted(let name, let epoch): channels[name]?.deleted(epoch)
-        case .continuityLost: for channel in channels.values { channel.interrupt() }
-        case .continuityRestored: for channel in channels.values { channel.restored() }
+        case .continuityLost(let extent): for channel in channels(in: extent) { channel.interrupt() }
+        case .continuityRestored(let extent): for channel in channels(in: extent) { channel.restored() }
+        }
+    }
+
+    private func channels(in extent: BrokerEvent.Extent) -> [ShardChannel] {
+        switch extent {
+        case .everything: Array(channels.values)
+        case .channels(let names): names.compactMap { channels[$0] }
         }
     }
 

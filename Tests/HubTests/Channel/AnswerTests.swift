@@ -31,6 +31,34 @@ import Testing
         }
     }
 
+    @Test func `positions of earlier epochs of the log are answered from one query, each for itself`() throws {
+        func position(_ epoch: String, _ offset: UInt64) -> Position { Position(epoch: .named(epoch), offset: offset) }
+        let messages = (1...93).map { offset in
+            Message(
+                channel: Truth.name, epoch: .named("new"), offset: offset, event: .message, data: "d", format: .text,
+                time: 0, retain: nil)
+        }
+        let recovery = Recovery(
+            epoch: .named("new"), top: 93, trimmed: 0, closed: false, gap: nil, start: position("new", 0),
+            messages: messages, reachesTop: true, predecessors: [position("old", 90), position("older", 40)])
+        func answer(_ asked: Position) throws -> Answer {
+            try #require(recovery.answer(to: .after(asked), query: .earliest))
+        }
+        for complete in [position("new", 93), position("old", 90), position("old", 50), position("older", 40)] {
+            let answer = try answer(complete)
+            #expect(answer.gap == nil)
+            #expect(answer.start == position("new", complete.offset))
+        }
+        for (lost, reason) in [
+            (position("old", 91), Gap.Reason.future), (position("older", 41), .future), (position("new", 94), .future),
+            (position("other", 1), .epoch),
+        ] {
+            let answer = try answer(lost)
+            #expect(answer.gap == Gap(asked: lost, epoch: .named("new"), haveFrom: 1, reason: reason))
+            #expect(answer.start == position("new", 0))
+        }
+    }
+
     @Test func `one query for everything serves all but those who want the last so many`() {
         for seed in UInt64(0)..<500 {
             var history = History(seed: seed)

@@ -109,6 +109,26 @@ import Testing
         #expect(view.announce(announcement(1)) == .next)
     }
 
+    @Test func `a message of an epoch that follows the tail's is a break, until a recovery has told of the epoch`() {
+        let end = Position(epoch: .named("e1"), offset: 3)
+        var next = recovery("e2", top: 3)
+        next.predecessors = [end]
+        var unaware = ChannelView()
+        _ = unaware.recovered(recovery("e1", top: 3), query: .latest, undisturbed: true)
+        #expect(unaware.announce(announcement(4, "e2")) == .broken)
+        #expect(!unaware.covers(end))
+        var later = next
+        (later.top, later.messages) = (4, [announcement(4, "e2").message])
+        #expect(unaware.recovered(later, query: .after(end), undisturbed: false) == false)
+        #expect(unaware.covers(end))
+        var aware = ChannelView()
+        _ = aware.recovered(recovery("e1", top: 3), query: .latest, undisturbed: true)
+        #expect(aware.recovered(next, query: .after(end), undisturbed: true) == true)
+        #expect(aware.covers(end))
+        #expect(aware.announce(announcement(4, "e2")) == .next)
+        #expect(aware.answer(to: .after(end))?.start == Position(epoch: .named("e2"), offset: 3))
+    }
+
     @Test func `a recovery that goes beyond the tail says that the live are behind`() {
         var view = ChannelView()
         #expect(view.recovered(recovery("e1", top: 3), query: .latest, undisturbed: true) == false)

@@ -15,6 +15,7 @@ struct History {
 
     mutating func publish(_ count: Int) {
         for _ in 0..<count {
+            if chance.oneIn(25) { truth.replace(losing: chance.below(4)) }
             let keeping: Keeping =
                 switch chance.below(6) {
                 case 0: .conflated(.named("p"))
@@ -39,6 +40,7 @@ struct History {
         case 3: .after(.origin)
         case _ where epoch == .none: .after(.origin)
         case 4 where chance.oneIn(2): .after(Position(epoch: .named("other"), offset: UInt64(chance.below(9))))
+        case 4, 6: .after(Position(epoch: .named("e\(1 + chance.below(4))"), offset: UInt64(chance.below(top + 3))))
         case 5 where chance.oneIn(2): .after(Position(epoch: epoch, offset: UInt64(top + 1 + chance.below(5))))
         default: .after(Position(epoch: epoch, offset: UInt64(chance.below(top + 1))))
         }

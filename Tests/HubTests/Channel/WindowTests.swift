@@ -30,6 +30,28 @@ import Testing
             messages: messages, reachesTop: messages.last?.offset ?? start == top)
     }
 
+    @Test func `a position of an earlier epoch is covered as far as the log is the same`() {
+        let earlier = Epoch.named("e0")
+        var window = window([(message(4), false), (message(5), false)], from: 3)
+        #expect(!window.covers(Position(epoch: earlier, offset: 4)))
+        var page = page([message(4), message(5)], after: 3, top: 5)
+        page.predecessors = [Position(epoch: earlier, offset: 4)]
+        window.merge(page, holdsEarliest: false)
+        #expect(window.covers(Position(epoch: earlier, offset: 4)))
+        #expect(window.place(of: Position(epoch: earlier, offset: 4)) == position(4))
+        for offset in [2, 5] { #expect(!window.covers(Position(epoch: earlier, offset: UInt64(offset)))) }
+    }
+
+    @Test func `even a recovery with a gap tells of the earlier epochs`() {
+        let (asked, known) = (Position(epoch: .named("e0"), offset: 9), Position(epoch: .named("e0"), offset: 3))
+        var window = window([(message(4), false)], from: 3)
+        var page = page(
+            [message(4)], after: 0, top: 4, gap: Gap(asked: asked, epoch: epoch, haveFrom: 1, reason: .future))
+        page.predecessors = [known]
+        window.merge(page, holdsEarliest: false)
+        #expect(window.covers(known) && !window.covers(asked))
+    }
+
     @Test func `of conflated messages only the newest of each key is held`() {
         let window = window([
             (message(1), false), (message(2, key: "p"), true), (message(3, key: "q"), true),

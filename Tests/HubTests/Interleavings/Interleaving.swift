@@ -12,6 +12,12 @@ final class Interleaving {
         /// The broker reads for the query that is under way; its answer arrives; it fails.
         case read, answer, fail
         case attach, lose, restore
+        /// The broker attaches; that word reaches the shard.
+        case attachUnheard, hearAttached
+        /// The channel's node is lost; another's is lost and comes back.
+        case loseNode, loseOthers
+        /// The primary is replaced, with all messages or without the last; or in a moment that no one notices.
+        case failOver, failOverLosing, renew
         case openEarliest, openLatest, openLast, openAfter, openOrigin, openElsewhere
         case block, trickle, drain
         case cancel, rest
@@ -19,6 +25,7 @@ final class Interleaving {
         var description: String { rawValue }
     }
 
+    private static let other = ChannelName.named("other")
     private static let shard: Shard? = try? Shard(options: HubOptions(), services: .idle)
     /// Rounds after which everything must have settled.
     private static let patience = 300
@@ -30,7 +37,10 @@ final class Interleaving {
     private let limit: RecoveryLimit
     private var events: [BrokerEvent] = []
     private var query: (start: Start, generation: UInt64, recovery: Recovery?)?
-    private var isConnected = true
+    /// The broker announces the channel.
+    private var isAnnounced = false
+    /// What continuity is lost of, if it is.
+    private var lost: BrokerEvent.Extent?
     /// While continuity is lost, every other event is missing.
     private var isDeaf = false
     private var failures: [String] = []
@@ -68,8 +78,18 @@ final class Interleaving {
         case .read: read()
         case .answer: answer()
         case .fail: fail()
-        case .attach: if channel.attachment == .pending { channel.attached() }
-        case .lose: lose()
+        case .attach:
+            attach()
+            hearAttached()
+        case .attachUnheard: attach()
+        case .hearAttached: hearAttached()
+        case .lose: lose(.everything)
+        case .loseNode: lose(.channels([Truth.name]))
+        case .loseOthers:
+            events += [.continuityLost(.channels([Self.other])), .continuityRestored(.channels([Self.other]))]
+        case .failOver: failOver(losing: 0)
+        case .failOverLosing: failOver(losing: 2)
+        case .renew: truth.replace(losing: 0)
         case .restore: restore()
         case .openEarliest, .openLatest, .openLast, .openAfter, .openOrigin, .openElsewhere: open(action)
         case .block: for reader in readers { reader.sink.allowance = 0 }
@@ -95,9 +115,9 @@ final class Interleaving {
     }
 
     private func announce(_ event: BrokerEvent?) {
-        guard let event, channel.attachment != .pending else { return }
-        if !isConnected { isDeaf.toggle() }
-        if isConnected || !isDeaf { events.append(event) }
+        guard let event, isAnnounced else { return }
+        if lost != nil { isDeaf.toggle() }
+        if lost == nil || !isDeaf { events.append(event) }
     }
 
     private func hear(_ count: Int) {
@@ -122,16 +142,33 @@ final class Interleaving {
         loop.recovered(Truth.name, .earliest, generation, .failure(.unavailable(reason: "away")))
     }
 
-    private func lose() {
-        guard isConnected, channel.attachment != .pending else { return }
-        isConnected = false
-        events.append(.continuityLost)
+    /// While a node is down its channels are attached at once, and said to be lost.
+    private func attach() {
+        guard !isAnnounced else { return }
+        isAnnounced = true
+        if lost != nil { events.append(.continuityLost(.channels([Truth.name]))) }
+    }
+
+    private func hearAttached() {
+        if isAnnounced, channel.attachment == .pending { channel.attached() }
+    }
+
+    /// Of a node, only the channels that are attached are named.
+    private func lose(_ extent: BrokerEvent.Extent) {
+        guard lost == nil else { return }
+        lost = extent
+        if isAnnounced || extent == .everything { events.append(.continuityLost(extent)) }
     }
 
     private func restore() {
-        guard !isConnected else { return }
-        isConnected = true
-        events.append(.continuityRestored)
+        guard let extent = lost else { return }
+        lost = nil
+        if isAnnounced || extent == .everything { events.append(.continuityRestored(extent)) }
+    }
+
+    private func failOver(losing messages: Int) {
+        truth.replace(losing: messages)
+        lose(.channels([Truth.name]))
     }
 
     private func open(_ action: Action) {

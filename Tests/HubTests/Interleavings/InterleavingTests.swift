@@ -1,6 +1,8 @@
 import BrokerCore
 import Testing
 
+@testable import Hub
+
 /// A reader's way through a channel, whatever the order in which things happen.
 @Suite struct InterleavingTests {
     typealias Action = Interleaving.Action
@@ -74,6 +76,54 @@ import Testing
             depth: 5)
     }
 
+    @Test func `a replaced primary costs a reader what it has lost and nothing else`() throws {
+        try explore(
+            after: [.attach, .log, .log, .openEarliest, .read, .answer, .hearAll],
+            [.log, .hear, .read, .answer, .failOver, .failOverLosing, .restore], depth: 5)
+    }
+
+    @Test func `an epoch that follows another in a moment costs a reader nothing`() throws {
+        try explore(
+            after: [.attach, .log, .openEarliest, .read, .answer, .log, .hearAll],
+            [.log, .hear, .read, .answer, .renew, .block, .drain], depth: 5)
+    }
+
+    @Test func `a channel is attached while its node is down, and the word of either comes first`() throws {
+        try explore(
+            after: [.log, .openEarliest],
+            [.log, .attachUnheard, .hearAttached, .loseNode, .restore, .hear, .read, .answer], depth: 5)
+    }
+
+    @Test func `while a channel's node is down its readers wait, even if the channel is attached`() throws {
+        let world = try Interleaving()
+        for action in [Action.log, .openEarliest, .loseNode, .attachUnheard, .hearAll, .hearAttached, .read, .answer] {
+            world.perform(action)
+        }
+        #expect(world.readers.allSatisfy { $0.witness.position == nil })
+        world.settle()
+        #expect(world.violations.isEmpty && world.readers.allSatisfy { $0.witness.position == world.truth.end })
+    }
+
+    @Test func `a reader is not told again of what it knows when the log goes on in a new epoch`() {
+        func position(_ epoch: String, _ offset: UInt64) -> Position { Position(epoch: .named(epoch), offset: offset) }
+        func answer(to asked: Position, at start: Position, reason: Gap.Reason = .trimmed) -> Answer {
+            let gap = Gap(asked: asked, epoch: start.epoch, haveFrom: 6, reason: reason)
+            return Answer(gap: gap, start: start, epoch: start.epoch, top: 9, closed: false, haveFrom: 6)
+        }
+        let view = ChannelView()
+        var state = SubscriptionState(start: .after(position("old", 1)))
+        _ = state.step(view)
+        _ = state.answered(answer(to: position("old", 1), at: position("old", 1)))
+        state.fed(to: position("old", 2), full: true)
+        state.drained()
+        #expect(state.step(view) == .ask(.after(position("old", 2))))
+        #expect(state.answered(answer(to: position("old", 2), at: position("new", 2))) == .rest)
+        // A part of the log that was lost is something else.
+        _ = state.step(view)
+        let lost = answer(to: position("new", 2), at: position("newer", 0), reason: .future)
+        #expect(lost.gap.map { state.answered(lost) == .gap($0) } ?? false)
+    }
+
     /// Long walks through everything that can happen, with bounds of many sizes.
     @Test(arguments: 0..<8) func `random walks through everything keep every promise`(block: Int) throws {
         for seed in (block * 300)..<(block * 300 + 300) {
@@ -81,7 +131,7 @@ import Testing
             let actions = Action.allCases
             let often: [Action] = [.log, .log, .conflate, .hear, .hear, .read, .answer, .answer, .drain]
             let script =
-                [Action.attach]
+                (chance.oneIn(4) ? [] : [Action.attach])
                 + (0..<(20 + chance.below(60))).map { _ in
                     chance.oneIn(2) ? often[chance.below(often.count)] : actions[chance.below(actions.count)]
                 }

@@ -13,6 +13,8 @@ struct Witness {
     private var excusedBelow: UInt64 = 0
     /// What the last gap has said.
     private var told: UInt64 = 0
+    /// The opening has said that it is not complete: the gap that follows has moved the reader already.
+    private var awaitsGap = false
 
     init(start: Start) { self.start = start }
 
@@ -30,9 +32,10 @@ struct Witness {
     private mutating func open(_ place: Position, _ isComplete: Bool, _ truth: Truth) {
         if position != nil { violations.append("opened twice") }
         position = place
+        awaitsGap = !isComplete
         switch start {
         case .after(let asked) where isComplete:
-            if asked == .origin ? place.offset != 0 : place != asked {
+            if asked == .origin ? place.offset != 0 : !truth.areSame(asked, place) {
                 violations.append("\(asked) opened at \(place)")
             }
         case .after: break
@@ -45,7 +48,9 @@ struct Witness {
 
     private mutating func message(_ next: Position, _ data: String, _ truth: Truth) {
         guard let here = position else { return violations.append("\(next) before the opening") }
-        if here.epoch != next.epoch, here != .origin { violations.append("\(next) follows \(here)") }
+        if here != .origin, truth.place(of: here, in: next.epoch) == nil {
+            violations.append("\(next) follows \(here)")
+        }
         if next.offset <= here.offset { violations.append("\(next) is not after \(here)") }
         if truth.entry(next)?.data != data { violations.append("\(next) says \(data)") }
         requireNothingMissing(from: here.offset, to: next, truth)
@@ -65,7 +70,7 @@ struct Witness {
     ) {
         guard let here = position else { return violations.append("a gap before the opening") }
         if case .after(asked) = start {
-        } else if !stands(at: asked) {
+        } else if !stands(at: asked, truth) {
             violations.append("a gap after \(asked), but the reader stands at \(here)")
         }
         switch reason {
@@ -75,22 +80,26 @@ struct Witness {
             }
             if haveFrom <= told { violations.append("the gap after \(asked) was told before") }
         case .epoch, .future:
-            if reason == .epoch, asked.epoch == epoch { violations.append("\(asked) is of \(epoch)") }
-            // The opening has moved the reader already; a gap on the way does it now.
-            if here.epoch != epoch { position = Position(epoch: epoch, offset: 0) }
+            if reason == .epoch || asked.epoch != epoch, truth.place(of: asked, in: epoch) != nil {
+                violations.append("\(asked) is of \(epoch)")
+            }
+            if !awaitsGap { position = Position(epoch: epoch, offset: 0) }
             excusedBelow = 0
         }
+        awaitsGap = false
         excusedBelow = max(excusedBelow, haveFrom)
         told = haveFrom
     }
 
     /// Whether the reader may have asked from there. A gap on the way does not say where in the other epoch it begins.
-    private func stands(at asked: Position) -> Bool {
+    private func stands(at asked: Position, _ truth: Truth) -> Bool {
         guard let here = position else { return false }
-        if asked == here || asked.offset == 0 && (here == .origin || asked == .origin && here.offset == 0) {
+        if truth.areSame(asked, here) || asked.offset == 0 && (here == .origin || asked == .origin && here.offset == 0)
+        {
             return true
         }
-        return asked.epoch == here.epoch && asked.offset > here.offset && asked.offset < excusedBelow
+        return truth.place(of: here, in: asked.epoch) != nil && asked.offset > here.offset
+            && asked.offset < excusedBelow
     }
 
     private mutating func end(_ reason: EndReason, _ truth: Truth) {
@@ -99,13 +108,16 @@ struct Witness {
         switch reason {
         case .closed:
             let places = here.offset...max(here.offset, excusedBelow)
-            let closing = places.lazy.map { Position(epoch: here.epoch, offset: $0) }.filter(stands)
+            let closing = truth.epochs(of: here).flatMap { epoch in
+                places.map { Position(epoch: epoch, offset: $0) }.filter { stands(at: $0, truth) }
+            }
             if !closing.contains(where: { truth.entry($0)?.closes == true }) {
                 violations.append("closed at \(here), where nothing closes")
             }
         case .deleted:
             // Who stands before the first message of any epoch may have been moved into one already.
-            let isDeleted = here == .origin ? !truth.deleted.isEmpty : truth.deleted.contains(here.epoch)
+            let isDeleted =
+                here == .origin ? !truth.deleted.isEmpty : !truth.deleted.isDisjoint(with: truth.epochs(of: here))
             if !isDeleted { violations.append("\(here.epoch) was not deleted") }
         }
     }
@@ -115,7 +127,7 @@ struct Witness {
         guard !isEnded else { return }
         guard let here = position else { return violations.append("never opened") }
         guard truth.exists else { return }
-        if here != truth.end { violations.append("settled at \(here) of \(truth.end)") }
+        if !truth.areSame(here, truth.end) { violations.append("settled at \(here) of \(truth.end)") }
         if truth.isClosed { violations.append("no end, but the channel is closed") }
     }
 }

@@ -40,16 +40,64 @@ import Testing
             try await gateway.publish(1...3)
             await reader.wait(messages: 3)
             await gateway.broker.detach([Truth.name])
-            events.send([.continuityLost])
+            events.send([.continuityLost(.everything)])
             try await gateway.publish(4...6)
             let late = try await gateway.open(.earliest)
             try await gateway.broker.attach([Truth.name])
-            events.send([.continuityRestored])
+            events.send([.continuityRestored(.everything)])
             #expect(await reader.wait(messages: 6) == (1...6).map(String.init))
             #expect(await late.wait(messages: 6) == (1...6).map(String.init))
             try await gateway.publish("7")
             #expect(await reader.wait(messages: 7).last == "7")
             #expect(await late.wait(messages: 7).last == "7")
+        }
+    }
+
+    @Test(arguments: SinkKind.allCases)
+    func `a loss of one channel's continuity does not concern another`(kind: SinkKind) async throws {
+        let events = BrokerEvents()
+        let other = ChannelName.named("other")
+        try await Gateway.run(kind, events: events) { gateway in
+            let reader = try await gateway.open(.earliest)
+            let neighbour = try await gateway.open([(other, .earliest)])
+            try await gateway.publish("1")
+            try await gateway.publish("a", on: other)
+            await reader.wait(messages: 1)
+            await neighbour.wait(messages: 1)
+            let recoveries = gateway.broker.counts.recoveries
+            await gateway.broker.detach([Truth.name])
+            events.send([.continuityLost(.channels([Truth.name]))])
+            try await gateway.publish("2")
+            try await gateway.publish("b", on: other)
+            #expect(await neighbour.wait(messages: 2) == ["a", "b"])
+            #expect(gateway.broker.counts.recoveries == recoveries)
+            try await gateway.broker.attach([Truth.name])
+            events.send([.continuityRestored(.channels([Truth.name]))])
+            #expect(await reader.wait(messages: 2) == ["1", "2"])
+            try await gateway.publish("c", on: other)
+            #expect(await neighbour.wait(messages: 3) == ["a", "b", "c"])
+            #expect(gateway.broker.counts.recoveries == recoveries + 1)
+        }
+    }
+
+    @Test(arguments: SinkKind.allCases)
+    func `readers that come while the channel's node is down get everything when it is back`(
+        kind: SinkKind
+    ) async throws {
+        try await Gateway.run(kind) { gateway in
+            gateway.broker.loseNode()
+            try await gateway.publish(1...2)
+            let early = try await gateway.open(.earliest)
+            _ = await gateway.stats { _ in gateway.broker.counts.attachments == 1 }
+            // On the other shard: of a channel that is attached already.
+            let late = try await gateway.open(.earliest)
+            try await gateway.publish(3...4)
+            try await gateway.broker.restoreNode()
+            try await gateway.publish(5...6)
+            for reader in [early, late] {
+                #expect(await reader.wait(messages: 6) == (1...6).map(String.init))
+            }
+            #expect(await gateway.hub.stats().gaps == 0)
         }
     }
 
@@ -62,11 +110,11 @@ import Testing
             await reader.wait(messages: 1)
             // The channel is gone and back again while nobody listens.
             await gateway.broker.detach([Truth.name])
-            events.send([.continuityLost])
+            events.send([.continuityLost(.everything)])
             #expect(try await gateway.writer.delete(Truth.name))
             let next = try await gateway.publish("new")
             try await gateway.broker.attach([Truth.name])
-            events.send([.continuityRestored])
+            events.send([.continuityRestored(.everything)])
             #expect(await reader.wait(messages: 2) == ["1", "new"])
             #expect(reader.lines[2] == .gap(asked: last, epoch: next.epoch, haveFrom: 1, .epoch))
         }

@@ -8,6 +8,9 @@ final class ProbeBroker: Broker {
         /// Calls that are still to fail.
         var failingRecoveries = 0
         var failingAttachments = 0
+        /// The channels' node is down: they are attached at once, and continuity of them is lost.
+        var isNodeDown = false
+        var unattached: [ChannelName] = []
         /// Recoveries wait here until they are let go.
         var isHolding = false
         var held: [CheckedContinuation<Void, Never>] = []
@@ -74,7 +77,24 @@ final class ProbeBroker: Broker {
 
     func attach(_ channels: [ChannelName]) async throws(BrokerError) {
         if state.withLock({ $0.attach() }) { throw .unavailable(reason: "told to fail") }
+        let isDown = state.withLock { state in
+            if state.isNodeDown { state.unattached += channels }
+            return state.isNodeDown
+        }
+        if isDown { events.send([.continuityLost(.channels(channels))]) } else { try await base.attach(channels) }
+    }
+
+    /// The node of the channels that are attached from now on is down.
+    func loseNode() { state.withLock { $0.isNodeDown = true } }
+
+    /// It is back.
+    func restoreNode() async throws {
+        let channels = state.withLock { state in
+            defer { (state.isNodeDown, state.unattached) = (false, []) }
+            return state.unattached
+        }
         try await base.attach(channels)
+        events.send([.continuityRestored(.channels(channels))])
     }
 
     func inspect(_ channel: ChannelName) async throws(BrokerError) -> ChannelStatus? {
