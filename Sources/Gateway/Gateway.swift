@@ -31,7 +31,8 @@ package struct Gateway: Service {
     /// - Throws: when it can't listen, or the broker's work ends with an error.
     package func run() async throws {
         let hub = try Hub(broker: broker, options: HubOptions(config), logger: logger)
-        let services = Services(broker: broker, hub: hub, config: config, counters: Counters())
+        let services = Services(
+            broker: broker, hub: hub, config: config, counters: Counters(), readiness: Readiness(broker: broker))
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Processors.available)
         let listener = Listener(config: config, services: edge(services), group: group)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -63,8 +64,9 @@ package struct Gateway: Service {
     private func edge(_ services: Services) -> EdgeServices {
         let responder = GatewayRouter.make(services)
         return EdgeServices(
-            hub: services.hub, streams: StreamOptions(config: config, broker: broker),
+            hub: services.hub, streams: StreamOptions(config: config, broker: broker, counters: services.counters),
             takesSockets: config.hub.sockets == .epoll, counters: services.counters, logger: logger,
+            publish: PublishRoute(services: services),
             router: { try await responder.respond(to: $0, context: $1) })
     }
 }

@@ -160,9 +160,3 @@ def test_a_last_event_id_that_is_no_position_is_refused(gateway, channel):
 def test_a_reading_query_that_makes_no_sense_is_refused(gateway, channel, query):
     accept = {"ping": "text/event-stream", "follow": "text/plain"}.get(query.split("=")[0], "application/json")
     refused(gateway, "GET", f"/v1/channels/{channel}?{query}", 400, "invalid_query", f"Accept: {accept}")
-
-
-@pytest.mark.parametrize("method", ["PATCH", "BREW", "OPTIONS"])
-def test_a_method_that_a_path_does_not_have_is_refused(gateway, channel, method):
-    with Connection(gateway) as connection:
-        assert connection.request(method, f"/v1/channels/{channel}").answer().status in (400, 404, 405)

@@ -62,6 +62,44 @@ def test_a_broker_that_is_unknown():
     assert "carrier-pigeon" in fails("serve", "--broker", "carrier-pigeon://coop", "--listen", "127.0.0.1:0")
 
 
+def closed_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("url", [
+    "redis://user:hush@127.0.0.1:{port}/0", "redis://hush@127.0.0.1:{port}", "redis+cluster://user:hush@127.0.0.1:{port}",
+    "redis+sentinel://user:hush@127.0.0.1:{port}/main?sentinel_password=hush", "redis+unix://:hush@/nowhere/{port}.sock",
+])
+@pytest.mark.parametrize("command", [["serve", "--listen", "127.0.0.1:0", "--broker"], ["verify"]], ids=["serve", "verify"])
+def test_a_broker_that_does_not_answer(command, url):
+    port = closed_port()
+    said = fails(*command, url.format(port=port), status=1)
+    assert str(port) in said and "hush" not in said
+
+
+@pytest.mark.parametrize("url, named", [
+    ("redis://user:hush@host/0?nonsense=1", "nonsense"), ("redis://user:hush@host:port", "port"), ("redis://hush@host/x", "database"),
+    ("redis+sentinel://a:26379/?sentinel_password=hush", "master"), ("redis+cluster://:hush@a:7000/3", "database"),
+    ("postgresql+x://user:hush@host", "postgresql+x"), ("memory:hush", "memory:"),
+])
+def test_a_broker_url_that_is_wrong_is_named_by_its_key_and_never_shown(url, named):
+    for arguments in (["check"], ["serve"]):
+        said = fails(*arguments, settings={"broker.url": url}, status=1)
+        assert "broker.url (TELLTALE_BROKER_URL)" in said and named in said and "hush" not in said
+    said = fails("verify", url, status=2)
+    assert named in said and "hush" not in said
+
+
+def test_a_broker_url_is_checked_without_a_connection():
+    url = f"rediss://user:hush@127.0.0.1:{closed_port()}/0?ca=/nowhere.pem"
+    process = subprocess.run(
+        [BINARY, "check"], env=environment({"broker.url": url}), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert process.returncode == 0, process.stderr
+    assert url.replace("hush", "***") in process.stdout and "hush" not in process.stdout + process.stderr
+
+
 @pytest.mark.parametrize("arguments", [["serve", "--nonsense"], ["nonsense"], ["publish"], ["run"], ["serve", "extra"]])
 def test_a_usage_that_is_wrong(arguments):
     fails(*arguments, status=2)

@@ -20,4 +20,5 @@ struct Services: Sendable {
     let hub: Hub
     let config: GatewayConfig
     let counters: Counters
+    let readiness: Readiness
 }

@@ -23,8 +23,7 @@ struct NDJSONRoute: Sendable {
     private static func answer(
         _ body: RequestBody, _ services: Services, _ writer: inout any ResponseBodyWriter
     ) async throws {
-        // A line holds the data with every byte escaped, and the other fields.
-        let limit = services.config.limits.messageBytes * 6 + 4096
+        let limit = Publication.longestObject(dataBytes: services.config.limits.messageBytes)
         var splitter = LineSplitter(limit: limit)
         var batch = NDJSONBatch(services: services)
         do {

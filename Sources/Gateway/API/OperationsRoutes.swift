@@ -12,7 +12,7 @@ struct OperationsRoutes: Sendable {
         if services.counters.isDraining {
             throw Problem(.serviceUnavailable, "draining", "the gateway is shutting down")
         }
-        do throws(BrokerError) { try await services.broker.ping() } catch { throw Problem(error) }
+        do throws(BrokerError) { try await services.readiness.check() } catch { throw Problem(error) }
         return .text("ok\n")
     }
 
@@ -27,7 +27,7 @@ struct OperationsRoutes: Sendable {
         add("subscriptions", "gauge", "Subscriptions of all sessions.", UInt64(stats.subscriptions))
         add("channels", "gauge", "Channels that the shards know.", UInt64(stats.channels))
         add(
-            "published_total", "counter", "Messages published through this gateway's HTTP API.",
+            "published_total", "counter", "Messages published through this gateway, over HTTP or WebSocket.",
             services.counters.published)
         add("delivered_total", "counter", "Messages handed to readers.", stats.delivered)
         add("sent_bytes_total", "counter", "Bytes taken by readers' sockets.", stats.bytes)

@@ -8,17 +8,12 @@ enum PageRoutes {
     private static let policy =
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
-    static func add(to router: Router<GatewayContext>) {
-        for file in PageFile.all {
-            router.get(RouterPath(file.path)) { _, _ in
-                Response(
-                    status: .ok,
-                    headers: [
-                        .contentType: file.type, .cacheControl: "no-cache", .contentSecurityPolicy: policy,
-                        .xContentTypeOptions: "nosniff",
-                    ],
-                    body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.content)))
-            }
+    static let all = PageFile.all.map { file in
+        Route(.get, file.path) { _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentType: file.type, .cacheControl: "no-cache", .contentSecurityPolicy: policy],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.content)))
         }
     }
 }

@@ -4,6 +4,9 @@ import Hub
 
 /// What went wrong, as RFC 9457 has it: a status, a stable code, and a sentence that says what was found and what is allowed.
 struct Problem: Error, Sendable {
+    /// When to try again what the broker had no answer to, in seconds.
+    private static let retrySeconds: UInt64 = 1
+
     let status: HTTPResponse.Status
     let code: String
     let detail: String
@@ -47,7 +50,8 @@ struct Problem: Error, Sendable {
             self.init(.badRequest, error.code, "expect compares a retained message: it needs retain")
         case .unavailable(let reason):
             self.init(.serviceUnavailable, error.code, "the broker is not available: \(reason)")
-            headers[.retryAfter] = "1"
+            headers[.retryAfter] = "\(Self.retrySeconds)"
+            values = [("retry_after", Self.retrySeconds)]
         }
     }
 
@@ -62,6 +66,14 @@ struct Problem: Error, Sendable {
 
     static func invalidQuery(_ key: String, _ found: some StringProtocol, _ allowed: String) -> Problem {
         Problem(.badRequest, "invalid_query", "\(key)=\(found.prefix(64)) is not allowed: \(key) may be \(allowed)")
+    }
+
+    /// - Parameter allowed: the methods that the path has, as `Allow` has them.
+    static func methodNotAllowed(_ method: String, allowed: String) -> Problem {
+        var problem = Problem(
+            .methodNotAllowed, "method_not_allowed", "this path has no \(method.prefix(32)): it has \(allowed)")
+        problem.headers[.allow] = allowed
+        return problem
     }
 
     static func tooLarge(limit: Int) -> Problem {

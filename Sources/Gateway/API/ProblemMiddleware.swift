@@ -4,6 +4,8 @@ import Logging
 
 /// Every error leaves as problem+json; what nobody expected is logged, and says nothing of its inside.
 struct ProblemMiddleware: RouterMiddleware {
+    let methods: PathMethods
+
     func handle(
         _ request: Request, context: GatewayContext, next: (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
@@ -27,6 +29,9 @@ struct ProblemMiddleware: RouterMiddleware {
 
     private func notFound(_ request: Request, _ status: HTTPResponse.Status) -> Problem {
         guard status == .notFound else { return Problem(status, "invalid_request", status.reasonPhrase) }
+        if let allowed = methods.allowed(request.uri.path) {
+            return .methodNotAllowed(request.method.rawValue, allowed: allowed)
+        }
         return Problem(.notFound, "not_found", "there is no \(request.method.rawValue) \(request.uri.path.prefix(200))")
     }
 }

@@ -7,6 +7,9 @@ extension Publication {
         "channel", "data", "event", "retain", "conflate", "expect", "fence", "close", "idempotency_key",
     ]
 
+    /// The longest JSON object of a publication, in bytes: its data with every byte escaped (`\u0000`), and the other fields.
+    static func longestObject(dataBytes: Int) -> Int { dataBytes * 6 + 4096 }
+
     /// Reads one publication from a JSON object, as a line of NDJSON or a WebSocket `publish` has it.
     /// - Parameter others: further keys that the object may have.
     /// - Throws: ``Problem`` that names the key, what was found and what is allowed.

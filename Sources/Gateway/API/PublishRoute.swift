@@ -11,24 +11,51 @@ struct PublishRoute: Sendable {
 
     func publish(_ request: Request, _: GatewayContext) async throws -> Response {
         let target = try Target(request.head)
-        let template = try PublishTemplate(target, request.headers)
+        let template = try PublishTemplate(
+            target, contentType: request.headers[.contentType], idempotencyKey: request.headers[.idempotencyKey])
         if try target.query.flag("lines") {
             return try await LinesPublisher(services: services, template: template).publish(request)
         }
-        var publication = template.publication
-        publication.data = try await TextBody.read(request, limit: services.config.limits.messageBytes)
-        if publication.format == .json { try JSONBody.validate(publication.data) }
-        return try await acknowledge(publication)
+        let body = try await TextBody.read(request, limit: services.config.limits.messageBytes)
+        let publication = try template.publication(body, limit: services.config.limits.messageBytes)
+        let receipt = try receipt(await services.broker.publish([publication]).first)
+        return .json { $0.members(of: receipt, on: publication.channel) }
     }
 
-    private func acknowledge(_ publication: Publication) async throws -> Response {
-        guard let result = await services.broker.publish([publication]).first else {
-            throw Problem(BrokerError.unavailable(reason: "it did not answer"))
+    /// What the broker said of a publication, which is counted if it went through.
+    private func receipt(_ result: Result<Receipt, BrokerError>?) throws(Problem) -> Receipt {
+        do throws(BrokerError) {
+            let receipt = try (result ?? .failure(.unavailable(reason: "it did not answer"))).get()
+            services.counters.published(1)
+            return receipt
+        } catch { throw Problem(error) }
+    }
+}
+
+/// The same, for ``PublishHandler``.
+extension PublishRoute {
+    /// What an answer takes, head and all, in bytes.
+    static let usualAnswerBytes = 256
+
+    /// - Throws: ``Problem`` that names what is wrong.
+    func publication(_ order: PublishOrder) throws(Problem) -> Publication {
+        let template = try PublishTemplate(
+            Target(order.target), contentType: order.contentType, idempotencyKey: order.idempotencyKey)
+        return try template.publication(order.body, limit: services.config.limits.messageBytes)
+    }
+
+    /// Writes the answer to one request: the receipt, or the problem that it has or that the broker has with it.
+    func answer(
+        _ publication: Result<Publication, Problem>, to bytes: inout ByteBuffer,
+        _ result: () -> Result<Receipt, BrokerError>?
+    ) {
+        do throws(Problem) {
+            let publication = try publication.get()
+            let receipt = try receipt(result())
+            bytes.writeAnswer(.ok, Response.jsonHeaders, .json { $0.members(of: receipt, on: publication.channel) })
+        } catch {
+            bytes.writeAnswer(error.status, error.fields, error.document)
         }
-        let receipt: Receipt
-        do throws(BrokerError) { receipt = try result.get() } catch { throw Problem(error) }
-        services.counters.published(1)
-        return .json { $0.members(of: receipt, on: publication.channel) }
     }
 }
 
@@ -37,9 +64,9 @@ struct PublishTemplate: Sendable {
     var publication: Publication
 
     /// - Throws: ``Problem`` that names what is wrong.
-    init(_ target: Target, _ headers: HTTPFields) throws(Problem) {
+    init(_ target: Target, contentType: String?, idempotencyKey: String?) throws(Problem) {
         let query = target.query
-        let isJSON = Self.isJSON(headers[.contentType])
+        let isJSON = Self.isJSON(contentType)
         do {
             publication = try Publication(
                 channel: target.channel(),
@@ -50,7 +77,7 @@ struct PublishTemplate: Sendable {
                 expect: query.integer("expect", in: 0...Position.maximumOffset),
                 fence: query.integer("fence", in: 0...Position.maximumOffset),
                 closes: query.flag("close"),
-                idempotencyKey: headers[.idempotencyKey].map { try IdempotencyKey($0) })
+                idempotencyKey: idempotencyKey.map { try IdempotencyKey($0) })
         } catch let error as InvalidName {
             throw Problem(error)
         } catch let problem as Problem {
@@ -60,10 +87,20 @@ struct PublishTemplate: Sendable {
         }
     }
 
+    /// The message with this body.
+    /// - Throws: ``Problem`` when the body is longer than `limit` bytes, or is not what it should be.
+    func publication(_ body: ByteBuffer, limit: Int) throws(Problem) -> Publication {
+        guard body.readableBytes <= limit else { throw Problem.tooLarge(limit: limit) }
+        var publication = publication
+        publication.data = try TextBody.text(body)
+        if publication.format == .json { try JSONBody.validate(publication.data) }
+        return publication
+    }
+
     /// `application/json`, or a type that says it is JSON underneath (RFC 6839 §3.1).
     static func isJSON(_ type: String?) -> Bool {
-        guard let type = type?.prefix(while: { $0 != ";" }) else { return false }
-        let essence = type.filter { $0 != " " }.lowercased()
+        guard let type = type?.utf8.prefix(while: { $0 != UInt8(ascii: ";") }) else { return false }
+        let essence = String(decoding: type.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self).lowercased()
         return essence == "application/json" || essence.hasSuffix("+json")
     }
 }

@@ -8,7 +8,7 @@ struct Query: Sendable {
     /// - Throws: ``Problem`` when an escape is broken.
     init(target: String) throws(Problem) {
         var items: [(key: String, value: String)] = []
-        if let mark = target.firstIndex(of: "?") {
+        if let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
             for item in target[target.index(after: mark)...].split(separator: "&") {
                 let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 guard let key = Percent.decode(parts[0]), let value = Percent.decode(parts.count > 1 ? parts[1] : "")
@@ -57,15 +57,20 @@ struct Target {
 
     /// - Throws: ``Problem`` when the query is broken.
     init(_ request: HTTPRequest) throws(Problem) {
-        let target = request.path ?? "/"
-        path = String(target.prefix { $0 != "?" })
+        try self.init(request.path ?? "/")
+    }
+
+    /// - Parameter target: a request's target in origin form (RFC 9112 §3.2.1).
+    /// - Throws: ``Problem`` when the query is broken.
+    init(_ target: String) throws(Problem) {
+        path = String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))
         query = try Query(target: target)
     }
 
     /// The channel that a path under `/v1/channels/` names; slashes in it may be escaped or not.
     /// - Throws: ``Problem`` when it is no channel name.
     func channel() throws(Problem) -> ChannelName {
-        let text = path.dropFirst(Self.channels.count)
+        let text = Substring(path.utf8.dropFirst(Self.channels.utf8.count))
         guard let name = Percent.decode(text) else {
             throw Problem(.badRequest, "invalid_channel", "\"\(text.prefix(64))\" is not percent-encoded UTF-8")
         }

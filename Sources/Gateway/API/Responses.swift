@@ -4,14 +4,11 @@ import Hummingbird
 import NIOCore
 
 extension Response {
+    static let jsonHeaders: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+
     /// A JSON object with the members that `content` writes.
     static func json(_ content: (inout ByteWriter) -> Void) -> Response {
-        var writer = ByteWriter()
-        writer.object(content)
-        writer.append("\n")
-        return Response(
-            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(writer.finish())))
+        Response(status: .ok, headers: jsonHeaders, body: ResponseBody(byteBuffer: .json(content)))
     }
 
     static func text(_ content: String, status: HTTPResponse.Status = .ok) -> Response {
@@ -32,16 +29,27 @@ extension Problem: HTTPResponseError {
         return ByteBuffer(writer.finish())
     }
 
+    /// The headers that go with the document.
+    var fields: HTTPFields {
+        var fields: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
+        for field in headers { fields[field.name] = field.value }
+        return fields
+    }
+
     func response() -> Response {
-        var response = Response(
-            status: status, headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: document))
-        for field in headers { response.headers[field.name] = field.value }
-        return response
+        Response(status: status, headers: fields, body: ResponseBody(byteBuffer: document))
     }
 }
 
 extension ByteBuffer {
+    /// A JSON object with the members that `content` writes, and a line end.
+    static func json(_ content: (inout ByteWriter) -> Void) -> ByteBuffer {
+        var writer = ByteWriter()
+        writer.object(content)
+        writer.append("\n")
+        return ByteBuffer(writer.finish())
+    }
+
     init(_ shared: SharedBytes) {
         self.init(bytes: shared.bytes)
     }

@@ -5,8 +5,8 @@ import NIOCore
 /// A request body as a message's data.
 enum TextBody {
     /// Reads the whole body, no more of it than `limit` bytes.
-    /// - Throws: ``Problem`` when it is longer, or no UTF-8.
-    static func read(_ request: Request, limit: Int) async throws -> String {
+    /// - Throws: ``Problem`` when it is longer.
+    static func read(_ request: Request, limit: Int) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw Problem.tooLarge(limit: limit)
         }
@@ -15,15 +15,16 @@ enum TextBody {
             if whole == nil { whole = part } else { whole?.writeImmutableBuffer(part) }
             if whole?.readableBytes ?? 0 > limit { throw Problem.tooLarge(limit: limit) }
         }
-        return try text(whole ?? ByteBuffer())
+        return whole ?? ByteBuffer()
     }
 
     /// - Throws: ``Problem`` when the bytes are no UTF-8.
     static func text(_ buffer: ByteBuffer) throws(Problem) -> String {
-        let (text, offset) = buffer.withUnsafeReadableBytes { bytes in
-            (String(validating: bytes, as: UTF8.self), UTF8Validator.firstInvalid(in: bytes) ?? 0)
+        let text = buffer.withUnsafeReadableBytes { String(validating: $0, as: UTF8.self) }
+        guard let text else {
+            let offset = buffer.withUnsafeReadableBytes { UTF8Validator.firstInvalid(in: $0) }
+            throw Problem.invalidUTF8(at: offset ?? 0)
         }
-        guard let text else { throw Problem.invalidUTF8(at: offset) }
         return text
     }
 }

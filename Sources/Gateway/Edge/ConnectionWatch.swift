@@ -109,16 +109,21 @@ final class ConnectionWatch: ChannelInboundHandler {
     /// Answers a peer that can't be understood, and closes.
     func refuse(_ problem: Problem) {
         guard let context, !isClosing else { return }
-        var body = problem.document
-        let head =
-            "HTTP/1.1 \(problem.status.code) \(problem.status.reasonPhrase)\r\nContent-Type: application/problem+json\r\n"
-            + problem.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
-            + "Content-Length: \(body.readableBytes)\r\nConnection: close\r\n\r\n"
-        var buffer = context.channel.allocator.buffer(capacity: head.utf8.count + body.readableBytes)
-        buffer.writeString(head)
-        buffer.writeBuffer(&body)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        var bytes = ByteBuffer()
+        bytes.writeAnswer(problem.status, problem.fields, problem.document, closes: true)
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         closeGently()
+    }
+
+    /// Answers requests that have ended, with bytes that are answers already.
+    func answer(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            // Behind them another request's body may have begun.
+            if case .answering = self?.phase { self?.endedResponse() }
+        }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
     }
 
     /// Closes the sending side, and the rest when the peer has done so too or has had its time: closed at once, a connection
@@ -133,7 +138,7 @@ final class ConnectionWatch: ChannelInboundHandler {
 
     // MARK: Time
 
-    private var isClosing: Bool {
+    var isClosing: Bool {
         if case .closing = phase { true } else { false }
     }
 

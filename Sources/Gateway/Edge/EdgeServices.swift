@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hub
 import Hummingbird
 import Logging
@@ -11,15 +12,24 @@ struct EdgeServices: Sendable {
     let takesSockets: Bool
     let counters: Counters
     let logger: Logger
+    let publish: PublishRoute
     let router: @Sendable (Request, GatewayContext) async throws -> Response
 
-    /// The router's answer; a request that fails altogether is a 500.
+    /// The router's answer; a request that fails altogether is a 500. HEAD is answered as GET, and the body left out later.
     func respond(to request: Request, _ channel: any Channel) async -> Response {
         let context = GatewayContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         do {
-            return try await router(request, context)
+            return try await router(request.method == .head ? request.asGet : request, context)
         } catch {
             return Problem(.internalServerError, "internal", "the gateway could not answer this request").response()
         }
+    }
+}
+
+extension Request {
+    fileprivate var asGet: Request {
+        var head = head
+        head.method = .get
+        return Request(head: head, body: body)
     }
 }

@@ -27,6 +27,7 @@ struct Handover {
                 pipeline.removeHandler(try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)),
                 pipeline.removeHandler(try pipeline.handler(type: KeepAlive.self)),
                 pipeline.removeHandler(try pipeline.handler(type: HTTPServerPipelineHandler.self)),
+                pipeline.removeHandler(try pipeline.handler(type: PublishHandler.self)),
                 pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self)),
                 pipeline.removeHandler(decoder),
             ]

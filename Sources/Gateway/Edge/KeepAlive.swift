@@ -1,8 +1,10 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// Whether a connection is used again (RFC 9112 §9.3). It is not when the peer does not want it, or when the answer came
-/// before the end of the request, of which the rest would have to be read.
+/// What HTTP/1.1 asks of a connection beside its messages: a `Host` in each request, the framing of each answer, and whether
+/// the connection is used again (RFC 9112 §3.2, §6, §9.3). It is not when the peer does not want it, or when the answer came before
+/// the end of the request, of which the rest would have to be read.
 final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -14,15 +16,24 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestHasEnded = true
     /// HTTP/1.0 knows no chunks: a body of unknown length ends with the connection (RFC 9112 §6.1).
     private var isOld = false
+    /// The answer has no body, whatever its headers say.
+    private var isHead = false
+    private var isRefused = false
 
     init(watch: ConnectionWatch) {
         self.watch = watch
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isRefused else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
+            guard head.version == .http1_0 || head.headers["host"].count == 1 else {
+                isRefused = true
+                return watch.refuse(Problem(.badRequest, "invalid_host", "a request has one Host (RFC 9112 §3.2)"))
+            }
             requestHasEnded = false
+            isHead = head.method == .HEAD
             isOld = head.version == .http1_0
             // The decoder reads nothing behind a request that asks for another protocol.
             isWanted = isWanted && head.isKeepAlive && !head.headers.contains(name: "upgrade")
@@ -35,8 +46,14 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where !head.status.isInformational:
+            head.headers.add(name: "X-Content-Type-Options", value: "nosniff")
+            if !head.status.mayHaveResponseBody { head.headers.remove(name: "content-length") }
             let hasLength = head.headers.contains(name: "content-length")
-            if isOld { head.version = .http1_0 }
+            if isOld {
+                head.version = .http1_0
+            } else if !hasLength, !isHead, head.status.mayHaveResponseBody {
+                head.headers.add(name: "Transfer-Encoding", value: "chunked")
+            }
             if isOld ? !hasLength : !requestHasEnded && hasLength { isWanted = false }
             if !isWanted { head.headers.replaceOrAdd(name: "connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)

@@ -19,6 +19,7 @@ struct Listener {
     /// - Throws: ``ListenError`` that says which address, and why not.
     func bind() async throws -> any Channel {
         let connections = Connections(most: config.limits.connections, hub: services.hub)
+        let desks = self.desks
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -26,7 +27,7 @@ struct Listener {
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel, connections) }
+                channel.eventLoop.makeCompletedFuture { try configure(channel, connections, desks) }
             }
         do {
             return try await bootstrap.bind(host: config.listen.host, port: config.listen.port).get()
@@ -35,8 +36,27 @@ struct Listener {
         }
     }
 
+    /// One for each event loop.
+    private var desks: [ObjectIdentifier: PublishDesk] {
+        let broker = services.publish.services.broker
+        let most = config.limits.publishBatch
+        return Dictionary(
+            uniqueKeysWithValues: group.makeIterator().map {
+                (ObjectIdentifier($0), PublishDesk(broker: broker, most: most, loop: $0))
+            })
+    }
+
+    /// ``KeepAlive`` frames the answers: only it knows which of them are to HEAD.
+    private static var encoding: HTTPResponseEncoder.Configuration {
+        var configuration = HTTPResponseEncoder.Configuration()
+        configuration.automaticallySetFramingHeaders = false
+        return configuration
+    }
+
     /// The handlers of one HTTP/1.1 connection, from the socket inwards.
-    private func configure(_ channel: any Channel, _ connections: Connections) throws {
+    private func configure(
+        _ channel: any Channel, _ connections: Connections, _ desks: [ObjectIdentifier: PublishDesk]
+    ) throws {
         let watch = ConnectionWatch(timeouts: config.timeouts, connections: connections)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = config.limits.headerBytes
@@ -44,9 +64,12 @@ struct Listener {
         limits.maxHeaderFieldCount = config.limits.headerCount
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
-        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(HTTPResponseEncoder(configuration: Self.encoding))
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)))
+        if let desk = desks[ObjectIdentifier(channel.eventLoop)] {
+            try pipeline.addHandler(PublishHandler(route: services.publish, desk: desk, watch: watch))
+        }
         try pipeline.addHandler(HTTPServerPipelineHandler())
         try pipeline.addHandler(KeepAlive(watch: watch))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))

@@ -15,8 +15,9 @@ struct EventStreamOptions: Sendable {
 /// comes back to a closed channel and has everything.
 final class EventStream: Transport {
     private static let head: StaticString =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
-    private static let finishedHead: StaticString = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+    private static let finishedHead: StaticString =
+        "HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
 
     /// What a position takes in an id, at most usually, in bytes.
     private static let positionBytes = 24

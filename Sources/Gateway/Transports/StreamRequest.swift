@@ -9,6 +9,9 @@ struct StreamRequest {
         case eventStream, webSocket, text
     }
 
+    /// Paths that have streams and nothing else.
+    static let paths = ["/v1/events", "/v1/ws"]
+
     private let kind: Kind
     private let target: Target
     private let headers: HTTPFields
@@ -119,11 +122,12 @@ struct StreamOptions: Sendable {
     let eventStream: EventStreamOptions
     let webSocket: WebSocketOptions
 
-    init(config: GatewayConfig, broker: any Broker) {
+    init(config: GatewayConfig, broker: any Broker, counters: Counters) {
         self.config = config
         eventStream = EventStreamOptions(heartbeat: config.heartbeat.wholeSeconds)
         webSocket = WebSocketOptions(
-            broker: broker, replay: { config.policy(for: $0).replay }, dataBytes: config.limits.messageBytes,
+            broker: broker, counters: counters, replay: { config.policy(for: $0).replay },
+            messageBytes: Publication.longestObject(dataBytes: config.limits.messageBytes),
             ping: config.websocket.ping.wholeSeconds, silence: config.websocket.silence.wholeSeconds,
             subscriptions: config.limits.subscriptions, publishesUnderWay: config.websocket.publishesUnderWay)
     }

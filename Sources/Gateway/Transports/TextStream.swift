@@ -22,7 +22,7 @@ final class TextForm: WireForm {
 /// A channel as text that goes on: what `curl -N …?follow=1` shows.
 final class TextStream: Transport {
     private static let head: StaticString =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
 
     private let channel: ChannelName
     private let start: Start

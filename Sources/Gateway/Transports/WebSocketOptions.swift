@@ -3,9 +3,10 @@ import BrokerCore
 /// What all WebSockets of a gateway have in common.
 final class WebSocketOptions: Sendable {
     let broker: any Broker
+    let counters: Counters
     /// Where a reader of a channel starts that does not say.
     let replay: @Sendable (ChannelName) -> Start
-    /// The largest message from a client, in bytes: a publication, each byte of its data escaped, and its other fields.
+    /// The largest message from a client, in bytes.
     let messageBytes: Int
     /// The time between two pings, and the silence after which a reader is given up. Seconds.
     let ping: UInt32
@@ -16,12 +17,13 @@ final class WebSocketOptions: Sendable {
     let publishesUnderWay: Int
 
     init(
-        broker: any Broker, replay: @escaping @Sendable (ChannelName) -> Start, dataBytes: Int, ping: UInt32,
-        silence: UInt32, subscriptions: Int, publishesUnderWay: Int
+        broker: any Broker, counters: Counters, replay: @escaping @Sendable (ChannelName) -> Start, messageBytes: Int,
+        ping: UInt32, silence: UInt32, subscriptions: Int, publishesUnderWay: Int
     ) {
         self.broker = broker
+        self.counters = counters
         self.replay = replay
-        messageBytes = dataBytes * 6 + 4096
+        self.messageBytes = messageBytes
         self.ping = ping
         self.silence = silence
         self.subscriptions = subscriptions

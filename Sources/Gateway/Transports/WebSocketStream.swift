@@ -183,6 +183,7 @@ final class WebSocketStream: Transport {
             { await broker.publish(publications) },
             then: { results, session in
                 guard let stream = session.transport as? WebSocketStream else { return }
+                stream.options.counters.published(results.count { (try? $0.get()) != nil })
                 for (index, result) in results.enumerated() {
                     session.send(Self.reply(publications[index].channel, result, id: ids[index]))
                 }
