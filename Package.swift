@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -77,9 +78,27 @@ let package = Package(
             path: "Backends/Memory",
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CHiredis", path: "Backends/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(
+            name: "RedisBroker",
+            dependencies: [
+                "BrokerCore", "CHiredis",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Backends/Redis",
+            resources: [.embedInCode("Library/telltale.lua")],
+            swiftSettings: settings
+        ),
         .target(
             name: "BrokerRegistry",
-            dependencies: ["BrokerCore", "MemoryBroker"],
+            dependencies: [
+                "BrokerCore", "MemoryBroker", "RedisBroker",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Backends/Registry",
             swiftSettings: settings
         ),
@@ -119,6 +138,17 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["BrokerConformance", "BrokerCore", "BrokerRegistry", "MemoryBroker"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "BrokerConformance", "BrokerCore", "MemoryBroker", "RedisBroker",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "MemoryTests", dependencies: ["BrokerCore", "MemoryBroker"], swiftSettings: settings),

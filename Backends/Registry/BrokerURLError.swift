@@ -1,14 +1,16 @@
-/// A broker URL that leads to no broker. It shows nothing of the URL but its scheme: the rest may hold a password.
+/// A broker URL that leads to no broker. It shows nothing of the URL that may hold a password.
 package struct BrokerURLError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was found, in words.
-    package let found: String
-    /// What is allowed, in words.
-    package let allowed: String
+    /// What was found and what is allowed, in one line.
+    package let description: String
 
-    init(found: String) {
-        self.found = found
-        self.allowed = BrokerRegistry.schemes.map { "\($0):" }.joined(separator: ", ")
+    /// The URL is of no known kind.
+    init(kind found: String) {
+        let allowed = BrokerRegistry.schemes.map { "\($0):" }.joined(separator: ", ")
+        description = "\(found); a broker URL may be \(allowed)"
     }
 
-    package var description: String { "\(found); a broker URL may be \(allowed)" }
+    /// The URL is not right for its kind.
+    init(_ description: String) {
+        self.description = description
+    }
 }

@@ -33,6 +33,12 @@ package struct GatewayConfig: Hashable, Sendable {
         /// May hold a password: show ``Secrets/mask(_:)`` of it.
         package var url = "memory:"
         package var memory = Memory()
+        package var redis = Redis()
+
+        package struct Redis: Hashable, Sendable {
+            /// What the keys, pub/sub channels and functions of a Redis broker begin with, unless its URL says another.
+            package var prefix = "telltale:"
+        }
 
         package struct Memory: Hashable, Sendable {
             /// What all channels of the memory broker together may hold, in bytes.

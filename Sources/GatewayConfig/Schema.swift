@@ -18,10 +18,13 @@ enum Schema {
     private static let broker = [
         Key(
             "broker.url", \.broker.url, .text(bytes: 4096, "a broker's URL", mask: Secrets.mask), flag: "--broker",
-            "Where channels live: `memory:` is this process."),
+            "Where channels live: `memory:` is this process, `redis:` and its kin a Redis that gateways share."),
         Key(
             "broker.memory.bytes", \.broker.memory.bytes, .size(1 << 20...1 << 40),
             "What all channels of the memory broker together may hold."),
+        Key(
+            "broker.redis.prefix", \.broker.redis.prefix, .text(bytes: 64, "a prefix of keys"),
+            "What the keys, pub/sub channels and functions of a Redis broker begin with, unless its URL says another."),
     ]
 
     private static let namespace = [

@@ -11,17 +11,28 @@ package enum Secrets {
         maskUserInfo(maskParameters(url))
     }
 
-    /// `password=…` in a query or in a connection string of keywords and values.
+    /// The value of each parameter of a URL's query whose name has `password` in it, and the same in a connection string of
+    /// keywords and values.
     private static func maskParameters(_ text: String) -> String {
-        text.replacing(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'?|[^\s&']+)/) { "\($0.output.1)\(hidden)" }
+        guard text.contains("://") else {
+            return text.replacing(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'?|[^\s'])[^\s&]*/) {
+                "\($0.output.1)\(hidden)"
+            }
+        }
+        return text.replacing(/([?&])([^?&=]*)=[^&]*/) { match in
+            let (whole, before, name) = match.output
+            let isSecret = (name.removingPercentEncoding ?? "password").lowercased().contains("password")
+            return isSecret ? "\(before)\(name)=\(hidden)" : whole
+        }
     }
 
-    /// `user:password@`: from the first colon of the authority to the last `@`.
+    /// `user:password@`: from the first colon of the authority to the last `@`. Redis takes `password@` too.
     private static func maskUserInfo(_ text: String) -> String {
         guard let authority = text.range(of: "://")?.upperBound,
-            let at = text.lastIndex(of: "@"), at >= authority,
-            let colon = text[authority..<at].firstIndex(of: ":")
+            let at = text.lastIndex(of: "@"), at >= authority
         else { return text }
-        return "\(text[...colon])\(hidden)\(text[at...])"
+        if let colon = text[authority..<at].firstIndex(of: ":") { return "\(text[...colon])\(hidden)\(text[at...])" }
+        let isRedis = text.prefix(5).lowercased() == "redis"
+        return isRedis ? "\(text[..<authority])\(hidden)\(text[at...])" : text
     }
 }

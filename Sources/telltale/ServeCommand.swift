@@ -1,5 +1,4 @@
 import ArgumentParser
-import BrokerRegistry
 import Gateway
 import GatewayConfig
 import Logging
@@ -24,8 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "telltale") { _ in LineLogHandler(format: config.log.format) }
         logger.logLevel = Logger.Level(rawValue: config.log.level.rawValue) ?? .info
         for warning in loaded.warnings { logger.warning("\(warning)") }
-        let registry = BrokerRegistry(settings: config.brokerSettings, memoryCapacity: config.broker.memory.bytes)
-        let broker = try await registry.backend(for: config.broker.url).open()
+        let broker = try await loaded.openBroker(logger: logger)
         let ready = logger
         let gateway = Gateway(config: config, broker: broker, logger: logger) { port in
             ready.info(

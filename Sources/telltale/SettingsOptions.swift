@@ -7,7 +7,7 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "The configuration file (or TELLTALE_CONFIG).")
     var config: String?
 
-    @Option(help: "The broker's URL: memory:")
+    @Option(help: "The broker's URL: memory:, redis://HOST:PORT/DB …")
     var broker: String?
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))

@@ -9,7 +9,7 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Hold a broker to every promise.",
         discussion: """
-            Runs the cases that the project's own tests run, on channels of its own, and deletes them: it is safe against a broker in \
+            Runs the cases that the project's own tests run, under names of its own, and removes them: it is safe against a broker in \
             use. With --against the same random script is run on both brokers too, and their answers compared. \
             Exit status 1: a case failed, or the broker can't be reached.
             """)
@@ -30,11 +30,21 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let runner = ConformanceRunner(open: Self.opening(url))
-        let report = await runner.run { print($0.line) }
-        print(report.summary)
+        try await Interruption.cancels {
+            let runner = ConformanceRunner(open: Self.opening(url))
+            try tell(await runner.run { if !$0.isSkipped { print($0.line) } })
+            if let against { try await compare(runner, ConformanceRunner(open: Self.opening(against))) }
+        }
+    }
+
+    /// - Throws: when a case has not passed, or something is left in the broker.
+    private func tell(_ report: ConformanceReport) throws {
+        if report.skipped.count < report.results.count {
+            for skipped in report.skipped { print(skipped.line) }
+            print(report.summary)
+        }
+        if let obstacle = report.obstacle { throw BrokerFailure(obstacle) }
         guard report.succeeded else { throw ExitCode.failure }
-        if let against { try await compare(runner, ConformanceRunner(open: Self.opening(against))) }
     }
 
     private func compare(_ first: ConformanceRunner, _ second: ConformanceRunner) async throws {
@@ -46,10 +56,17 @@ struct VerifyCommand: AsyncParsableCommand {
         throw ExitCode.failure
     }
 
+    /// Each run has a sandbox of its own.
     private static func opening(_ url: String) -> ConformanceRunner.Open {
         { settings in
-            let backend = try BrokerRegistry(settings: settings).backend(for: url)
-            return ConformanceHandles(writer: try await backend.open(), reader: try await backend.open())
+            let sandbox = try BrokerRegistry(settings: settings).backend(for: url).sandbox()
+            do {
+                return ConformanceHandles(
+                    writer: try await sandbox.open(), reader: try await sandbox.open(), remove: sandbox.remove)
+            } catch {
+                try? await sandbox.remove()
+                throw error
+            }
         }
     }
 }

@@ -22,6 +22,39 @@ import Testing
         #expect(throws: BrokerError.self) { try answers[1].get() }
     }
 
+    @Test func `a sandbox is the same kind of broker with the same settings and none of the channels`() async throws {
+        let backend = try BrokerRegistry(settings: BrokerSettings(messageBytes: 1)).backend(for: "memory:")
+        let sandbox = backend.sandbox()
+        let (used, writer, reader) = (try await backend.open(), try await sandbox.open(), try await sandbox.open())
+        let channel = try ChannelName("a")
+        let answers = await writer.publish(["xy", "x"].map { Publication(channel: channel, data: $0) })
+        #expect(throws: BrokerError.tooLarge(bytes: 2, limit: 1)) { try answers[0].get() }
+        #expect(try await reader.inspect(channel)?.top == 1)
+        #expect(try await used.inspect(channel) == nil)
+        #expect(try await backend.sandbox().open().inspect(channel) == nil)
+        try await sandbox.remove()
+    }
+
+    @Test(arguments: [
+        "redis://127.0.0.1", "redis://user:secret@127.0.0.1:6379/1", "rediss://[::1]:6380", "REDIS://host",
+        "redis+unix:///run/redis.sock", "redis+sentinel://a:26379,b:26379/main", "rediss+sentinel://a:26379/main",
+        "redis+cluster://a:7000,b:7001", "rediss+cluster://a:7000",
+    ])
+    func `a Redis URL names a broker, and nothing is connected for that`(_ url: String) throws {
+        let scheme = url.prefix { $0 != ":" }.lowercased()
+        #expect(BrokerRegistry.schemes.contains(scheme))
+        #expect(try BrokerRegistry().backend(for: url).scheme == scheme)
+    }
+
+    @Test func `a Redis URL with an unknown option is refused in one line that does not show its passwords`() {
+        let url = "redis+sentinel://user:hush1@a:26379/main?sentinel_password=hush2&nonsense=hush3"
+        let refusal = #expect(throws: BrokerURLError.self) { _ = try BrokerRegistry().backend(for: url) }
+        #expect(refusal?.description.contains("nonsense") == true)
+        #expect(refusal?.description.contains("hush1") == false)
+        #expect(refusal?.description.contains("hush2") == false)
+        #expect(refusal?.description.contains { $0.isNewline } == false)
+    }
+
     @Test(arguments: [
         ("kafka://user:secret@host/", "\"kafka:\""), ("memory", "no scheme"), ("memory:x", "nothing may follow"),
         ("", "no scheme"),
@@ -31,6 +64,7 @@ import Testing
         let refusal = #expect(throws: BrokerURLError.self) { _ = try BrokerRegistry().backend(for: url) }
         #expect(refusal?.description.contains(found) == true)
         #expect(refusal?.description.contains("memory:") == true)
+        #expect(refusal?.description.contains { $0.isNewline } == false)
         #expect(refusal?.description.contains("secret") == false)
     }
 }

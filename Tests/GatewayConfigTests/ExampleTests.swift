@@ -39,6 +39,11 @@ import Testing
         }
     }
 
+    @Test func theReadmeHasTheTableAsItIsRendered() throws {
+        let readme = try String(contentsOf: repositoryFile("README.md"), encoding: .utf8)
+        #expect(readme.contains(GatewayConfig.renderMarkdownTable()))
+    }
+
     @Test func theTableHasARowForEveryKeyWithItsDefault() {
         let table = GatewayConfig.renderMarkdownTable()
         #expect(table.split(separator: "\n").count == Schema.keys.count + 2)

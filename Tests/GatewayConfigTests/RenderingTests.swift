@@ -48,6 +48,19 @@ import Testing
         ("host=h password=secret user=u", "host=h password=*** user=u"),
         ("host=h PASSWORD = 'a \\' secret' user=u", "host=h PASSWORD = *** user=u"),
         ("host=h sslpassword=secret", "host=h sslpassword=***"),
+        ("host=h password=sec'ret user=u", "host=h password=*** user=u"),
+        ("rediss://user:secret@host:6379/0?ca=/ca.pem", "rediss://user:***@host:6379/0?ca=/ca.pem"),
+        ("redis://secret@host/0", "redis://***@host/0"),
+        ("redis://host/0?password=se cret'x&prefix=a:", "redis://host/0?password=***&prefix=a:"),
+        ("redis://host/0?prefix=a:&sentinel_p%61ssword=secret", "redis://host/0?prefix=a:&sentinel_p%61ssword=***"),
+        ("redis+unix://:secret@/run/redis.sock?db=1", "redis+unix://:***@/run/redis.sock?db=1"),
+        ("redis+unix:///run/redis.sock?db=1&password=secret", "redis+unix:///run/redis.sock?db=1&password=***"),
+        (
+            "redis+sentinel://user:secret@a:26379,b:26379,[::1]:26379/main/0?sentinel_user=s&sentinel_password=secret",
+            "redis+sentinel://user:***@a:26379,b:26379,[::1]:26379/main/0?sentinel_user=s&sentinel_password=***"
+        ),
+        ("redis+cluster://:secret@a:7000,b:7001", "redis+cluster://:***@a:7000,b:7001"),
+        ("REDIS+CLUSTER://a:7000,b:7001/?PASSWORD=secret", "REDIS+CLUSTER://a:7000,b:7001/?PASSWORD=***"),
     ])
     func aPasswordIsHiddenWhereverAURLMayHaveIt(url: String, shown: String) {
         #expect(Secrets.mask(url) == shown)

@@ -31,10 +31,17 @@ class Broken(Exception):
 
 
 def build():
-    """Compiles the generator and the bare loop."""
+    """Compiles the generators and the bare loop."""
     BUILD.mkdir(parents=True, exist_ok=True)
     compiler = [os.environ.get("CC", "gcc"), "-O2", "-o"]
-    for name, sources in {"fanout": sorted((BENCH / "fanout").glob("*.c")), "limit": [BENCH / "limit.c"]}.items():
+    shared = [BENCH / "fanout" / f"{part}.c" for part in ("histogram", "loop", "net", "options", "usage")]
+    programs = {
+        "fanout": sorted((BENCH / "fanout").glob("*.c")),
+        "limit": [BENCH / "limit.c"],
+        "publish": [*sorted((BENCH / "publish").glob("*.c")), *shared],
+        "delivery": [BENCH / "delivery/delivery.c", *shared, "-lhiredis", "-lpthread"],
+    }
+    for name, sources in programs.items():
         subprocess.run([*compiler, BUILD / name, *sources], check=True)
 
 
@@ -81,16 +88,18 @@ class Bench:
     def __init__(self, binary, server_core, generator_core, many):
         self.binary, self.many = binary, many
         self.server_core, self.generator_core = str(server_core), str(generator_core)
+        self.both_cores = f"{server_core},{generator_core}"
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TELLTALE_")}
 
     @contextlib.contextmanager
-    def server(self, *command, is_up):
+    def server(self, *command, is_up, core=None, **environment):
         """A new process on a free port, for one measurement: nothing is left of what was measured before."""
-        port, log = free_port(), BUILD / "server.log"
+        port, log = free_port(), BUILD / f"{Path(command[0]).name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                ["taskset", "-c", self.server_core, *(part.format(port=port) for part in command)],
-                env=self.environment | {"TELLTALE_DRAIN": "1s"}, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+                ["taskset", "-c", core or self.server_core, *(part.format(port=port) for part in command)],
+                env=self.environment | {"TELLTALE_DRAIN": "1s"} | environment, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output)
         try:
             await_start(process, is_up, port, log)
             yield process.pid, port

@@ -11,6 +11,7 @@ Options options = {
     .host = "127.0.0.1", .port = 8080, .path = "/", .publish_path = "/",
     .reader_headers = "", .publish_headers = "", .prefix = "", .suffix = "",
     .readers = 100, .publishers = 1, .sources = 1, .messages = 100, .size = 128, .window = 64, .timeout = 60,
+    .depth = 1, .channels = 1,
 };
 
 static const struct option names[] = {
@@ -18,7 +19,8 @@ static const struct option names[] = {
     {"path", 1, 0, 'a'}, {"pub-path", 1, 0, 'A'}, {"sub-header", 1, 0, 'u'}, {"pub-header", 1, 0, 'U'},
     {"hello", 1, 0, 'e'}, {"pub-prefix", 1, 0, 'x'}, {"pub-suffix", 1, 0, 'y'}, {"pids", 1, 0, 'i'},
     {"conns", 1, 0, 'c'}, {"publishers", 1, 0, 'k'}, {"srcs", 1, 0, 's'}, {"messages", 1, 0, 'm'},
-    {"size", 1, 0, 'z'}, {"window", 1, 0, 'W'}, {"rate", 1, 0, 'r'}, {"timeout", 1, 0, 't'}, {0, 0, 0, 0},
+    {"size", 1, 0, 'z'}, {"window", 1, 0, 'W'}, {"rate", 1, 0, 'r'}, {"timeout", 1, 0, 't'},
+    {"depth", 1, 0, 'd'}, {"lines", 1, 0, 'l'}, {"channels", 1, 0, 'C'}, {0, 0, 0, 0},
 };
 
 static const char *with_line(const char *lines, const char *line)
@@ -56,6 +58,9 @@ static bool parse_number(int name, const char *value)
     case 'm': options.messages = atoi(value); return true;
     case 'z': options.size = atoi(value); return true;
     case 'W': options.window = atoi(value); return true;
+    case 'd': options.depth = atoi(value); return true;
+    case 'l': options.lines = atoi(value); return true;
+    case 'C': options.channels = atoi(value); return true;
     case 'r': options.rate = atof(value); return true;
     case 't': options.timeout = atof(value); return true;
     default: return false;
@@ -65,9 +70,10 @@ static bool parse_number(int name, const char *value)
 static void check_bounds(void)
 {
     bool ok = options.readers > 0 && options.publishers > 0 && options.sources > 0 && options.messages >= 0 &&
-              options.window > 0 && options.size >= STAMP_BYTES && options.size <= BODY_BYTES_MAX;
+              options.window > 0 && options.depth > 0 && options.lines >= 0 && options.channels > 0 &&
+              options.size >= STAMP_BYTES && options.size <= BODY_BYTES_MAX;
     if (ok) return;
-    fprintf(stderr, "fanout: conns, publishers, srcs and window are at least 1, size is %d to %d\n",
+    fprintf(stderr, "fanout: conns, publishers, srcs, window, depth and channels are at least 1, size is %d to %d\n",
             STAMP_BYTES, BODY_BYTES_MAX);
     exit(2);
 }

@@ -13,6 +13,7 @@ typedef struct {
     const char *pids;                        // the server's processes, separated by commas, or NULL
     int readers, publishers, sources;
     int messages, size, window;
+    int depth, lines, channels;              // publish: requests at once on a connection, lines a request (0: no lines)
     double rate;                             // messages a second; 0: as fast as the window allows
     double timeout;                          // seconds for the whole burst
 } Options;

@@ -1,0 +1,21 @@
+import BrokerCore
+import Logging
+
+/// Logs what is wrong with the content of a channel's key once, and not with each attempt to use it.
+final class FaultLog: Sendable {
+    /// Channels that are remembered as told; when there are more, all are forgotten and may be told again.
+    static let capacity = 1_000
+
+    private let logger: Logger
+    private let told = Locked<Set<ChannelName>>([])
+
+    init(logger: Logger) { self.logger = logger }
+
+    func note(_ fault: String, on channel: ChannelName) {
+        let isNew = told.withLock { told in
+            if told.count >= Self.capacity { told.removeAll() }
+            return told.insert(channel).inserted
+        }
+        if isNew { logger.warning("a channel can't be used", metadata: ["channel": "\(channel)", "reason": "\(fault)"]) }
+    }
+}

@@ -1,0 +1,82 @@
+import BrokerCore
+import Crypto
+
+/// `telltale.lua` with one set of settings in the places of its markers.
+struct LibraryTemplate {
+    /// The library's name, and what its functions' names begin with.
+    let name: String
+    /// The functions, as a script.
+    let script: String
+    /// Of everything that decides what the functions do.
+    let digest: String
+
+    init(settings: BrokerSettings, prefix: String, sharded: Bool) {
+        name = Self.name(for: prefix)
+        let source = String(decoding: PackageResources.telltale_lua, as: UTF8.self)
+        var values = [
+            "name": Self.quote(name), "prefix": Self.quote(prefix),
+            "announce": Self.quote(sharded ? "SPUBLISH" : "PUBLISH"),
+            "message_bytes": "\(settings.messageBytes)",
+            "window": "\(BrokerSettings.idempotencyWindow.wholeMilliseconds)",
+            "retention": Self.table(settings.retention), "namespaces": Self.table(settings.namespaces),
+            "digest": "",
+        ]
+        // Of the text without it, and then in the text.
+        let undigested = Self.replace(in: source, values)
+        digest = String(SHA256.hash(data: Array(undigested.utf8)).hexadecimal.prefix(16))
+        values["digest"] = Self.quote(digest)
+        script = Self.replace(in: source, values)
+    }
+
+    /// The prefix as a name: what is no letter or digit becomes `_`, and at the end goes.
+    static func name(for prefix: String) -> String {
+        let bytes = prefix.utf8.map { byte in
+            let isWord =
+                UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+            return isWord ? byte : UInt8(ascii: "_")
+        }
+        let kept = bytes.reversed().drop { $0 == UInt8(ascii: "_") }.reversed()
+        return kept.isEmpty ? "telltale" : String(decoding: kept, as: UTF8.self)
+    }
+
+    /// Puts the values in the places of their markers, `{{name}}`. One pass: a value that looks like a marker is none.
+    private static func replace(in text: String, _ values: [String: String]) -> String {
+        let parts = text.split(separator: "{{", omittingEmptySubsequences: false)
+        let filled = parts.dropFirst().map { part in
+            let halves = part.split(separator: "}}", maxSplits: 1, omittingEmptySubsequences: false)
+            guard halves.count == 2, let value = values[String(halves[0])] else { return "{{\(part)" }
+            return value + halves[1]
+        }
+        return String(parts[0]) + filled.joined()
+    }
+
+    private static func table(_ namespaces: [String: RetentionPolicy]) -> String {
+        let rows = namespaces.sorted { $0.key < $1.key }.map { "  [\(quote($0.key))] = \(table($0.value)),\n" }
+        return rows.isEmpty ? "{}" : "{\n\(rows.joined())}"
+    }
+
+    private static func table(_ policy: RetentionPolicy) -> String {
+        let closed = policy.ttlAfterClose ?? policy.ttl
+        return "{ messages = \(max(policy.messages, 0)), bytes = \(max(policy.bytes, 0)), "
+            + "ttl = \(policy.ttl.wholeMilliseconds), closed = \(closed.wholeMilliseconds) }"
+    }
+
+    /// A Lua string: what is not plain stands as its number.
+    private static func quote(_ text: String) -> String {
+        let plain = text.utf8.map { byte in
+            let isPlain = 0x20...0x7E ~= byte && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "\\")
+            return isPlain ? String(UnicodeScalar(byte)) : "\\\(byte < 100 ? "0" : "")\(byte < 10 ? "0" : "")\(byte)"
+        }
+        return "'\(plain.joined())'"
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at most a century, so that a server can add them to a time.
+    fileprivate var wholeMilliseconds: Int64 {
+        let century: Int64 = 100 * 366 * 86_400
+        let (seconds, attoseconds) = components
+        return min(max(seconds, 0), century) * 1000 + max(attoseconds, 0) / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,39 @@
+import BrokerCore
+import BrokerRegistry
+import GatewayConfig
+import Logging
+
+/// A broker that a command can't use, in one line.
+struct BrokerFailure: Error, CustomStringConvertible {
+    let description: String
+
+    /// - Parameter subject: what named the broker; `nil`: the command's own argument.
+    init(_ error: any Error, subject: String? = nil) {
+        let reason = if case BrokerError.unavailable(let reason) = error { reason } else { "\(error)" }
+        let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+        description = subject.map { "\($0): \(line)" } ?? line
+    }
+}
+
+extension LoadedConfig {
+    /// What `broker.url` names; nothing is connected yet.
+    /// - Throws: ``BrokerFailure`` when it names no broker.
+    func backend(logger: Logger) throws(BrokerFailure) -> any BrokerBackend {
+        let registry = BrokerRegistry(
+            settings: config.brokerSettings, memoryCapacity: config.broker.memory.bytes,
+            redisPrefix: config.broker.redis.prefix, logger: logger)
+        do { return try registry.backend(for: config.broker.url) } catch { throw brokerFailure(error) }
+    }
+
+    /// A handle on what `broker.url` names.
+    /// - Throws: ``BrokerFailure`` when it names no broker, or one that can't be reached or used.
+    func openBroker(logger: Logger) async throws(BrokerFailure) -> any Broker {
+        let backend = try backend(logger: logger)
+        do { return try await backend.open() } catch { throw brokerFailure(error) }
+    }
+
+    private func brokerFailure(_ error: any Error) -> BrokerFailure {
+        let origin = origins["broker.url"].map { " (\($0))" } ?? ""
+        return BrokerFailure(error, subject: "broker.url\(origin)")
+    }
+}

@@ -1,0 +1,126 @@
+import BrokerCore
+import Testing
+
+@testable import RedisBroker
+
+struct RecordTests {
+    @Test func `a record says all of its message`() throws {
+        let record = try #require(Record("117 1763700000123 jcx Build.step:1 state 7\n{\"a\":1}"))
+        #expect(record.offset == 117 && record.time == 1_763_700_000_123)
+        #expect(record.event.rawValue == "Build.step:1" && record.key?.rawValue == "state")
+        #expect(record.format == .json && record.conflated && record.closes)
+        #expect(record.data == "{\"a\":1}")
+    }
+
+    @Test func `a record without a key has two spaces in its place`() throws {
+        let record = try #require(Record("1 2 t message  4\n\n\0é"))
+        #expect(record.key == nil && record.data == "\n\0é")
+        #expect(record.format == .text && !record.conflated && !record.closes)
+    }
+
+    @Test(arguments: [
+        "", "\n", "x", "1 2 t message  3\nab", "1 2 t message  1\nab", "1 2 t message 1\na", "1 2 t message  \n",
+        "1 2 t message  -1\n", "0 2 t message  1\na", "01 2 t message  1\na", "1 2  message  1\na",
+        "1 2 ct message  1\na",
+        "1 2 tt message  1\na", "1 2 txc message k 1\na", "1 2 tc message  1\na", "1 2 t   1\na",
+        "1 2 t stream-open  1\na",
+        "1 2 t me/ssage  1\na", "1 2 t message k/k 1\na", "+1 2 t message  1\na", "1 -2 t message  1\na",
+        "9007199254740992 2 t message  1\na", "1 99999999999999999999 t message  1\na",
+        "1 2 t message  99999999999999999999\na", "1 2 t message  9223372036854775807\na", "1 2 t message  1\né",
+        "1 2 t message  2\nabc", " 1 2 t message  1\na", "1 2 t message  1 \na", "1 2 t message  1\r\na",
+    ])
+    func `what is no record is not read as one`(_ text: String) {
+        #expect(Record(text) == nil)
+    }
+
+    @Test func `records that follow one another are told apart by their lengths`() throws {
+        let channel = try ChannelName("c")
+        let events = try #require(
+            Library.events("+k3f9\n1 9 t message  14\n2 9 t log  1\nx2 9 tcx log k 1\ny", on: channel))
+        let announcements = events.compactMap {
+            if case .published(let announcement) = $0 { announcement } else { nil }
+        }
+        #expect(announcements.map(\.message.offset) == [1, 2])
+        #expect(announcements.map(\.message.data) == ["2 9 t log  1\nx", "y"])
+        #expect(announcements.map(\.conflated) == [false, true] && announcements.map(\.closes) == [false, true])
+        #expect(Set(announcements.map(\.message.epoch.rawValue)) == ["k3f9"])
+    }
+
+    @Test(arguments: [
+        "", "+", "-", "\n", "+\n", "+k3f9", "+k3f9\n", "-k3f9", "-k3f9\nx", "k3f9\n", "*k3f9\n1 2 t message  1\na",
+        "+k 3\n1 2 t message  1\na", "+k3f9\n1 2 t message  1\nab", "+k3f9\n1 2 t message  1\na1 2 t message  9\na",
+        "hello",
+        "{\"json\":true}", "+k3f9k3f9k3f9k3f9k3f9k3f9k3f9k3f9k\n1 2 t message  1\na",
+    ])
+    func `a foreign message on our channel is known as one`(_ payload: String) throws {
+        #expect(Library.events(payload, on: try ChannelName("c")) == nil)
+    }
+
+    @Test func `a deletion names the epoch that is gone`() throws {
+        let channel = try ChannelName("c")
+        #expect(Library.events("-k3f9\n", on: channel) == [.deleted(channel, try #require(Epoch("k3f9")))])
+    }
+
+    @Test(arguments: 0..<8 as Range<UInt64>) func `no damage to a record makes another message of it`(_ seed: UInt64) {
+        var random = Chance(seed)
+        let whole = Array("+k3f9\n117 1763700000123 tcx message state 9\nlinking é118 1 j log  2\n{}".utf8)
+        for _ in 0..<20_000 {
+            var bytes = whole
+            for _ in 0..<random.below(3) + 1 { random.damage(&bytes) }
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let channel = try? ChannelName("c"), let events = Library.events(text, on: channel) else { continue }
+            // What can be read is what would be written of it.
+            #expect(Self.written(events) == text)
+        }
+    }
+
+    private static func written(_ events: [BrokerEvent]) -> String {
+        var text = ""
+        for event in events {
+            switch event {
+            case .deleted(_, let epoch): return "-\(epoch)\n"
+            case .published(let announcement):
+                let message = announcement.message
+                if text.isEmpty { text = "+\(message.epoch)\n" }
+                let flags =
+                    (message.format == .json ? "j" : "t") + (announcement.conflated ? "c" : "")
+                    + (announcement.closes ? "x" : "")
+                let key = message.retain?.rawValue ?? ""
+                text +=
+                    "\(message.offset) \(message.time) \(flags) \(message.event) \(key) \(message.data.utf8.count)\n"
+                text += message.data
+            default: return "neither a message nor a deletion"
+            }
+        }
+        return text
+    }
+}
+
+/// Chance that is the same for the same seed (xorshift64*, Vigna 2014).
+struct Chance: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+
+    /// Changes, inserts or removes a byte.
+    mutating func damage(_ bytes: inout [UInt8]) {
+        let byte = pick(Array("0123456789 \n+-tjcx\0".utf8) + [UInt8(below(256))])
+        let index = below(bytes.count)
+        switch below(3) {
+        case 0: bytes[index] = byte
+        case 1: bytes.insert(byte, at: index)
+        default: if bytes.count > 1 { bytes.remove(at: index) }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+"""Real Redis servers in four set-ups, and gateways on them."""
+
+import itertools
+
+import pytest
+from client import PooledGateway
+from proxy import Proxy
+from servers.redis_cluster import ClusterSetup
+from servers.redis_sentinel import SentinelSetup
+from servers.redis_server import DURABLE, RedisServer
+from servers.redis_tls import TLSSetup
+
+_numbers = itertools.count(1)
+
+# A log that holds all that a test publishes: what is missing there was lost.
+ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "256MiB"}
+
+
+@pytest.fixture
+def start_gateway(tmp_path):
+    """Starts a gateway on a broker's URL; as many as the test wants."""
+    started = []
+
+    def start(url, settings=None):
+        gateway = PooledGateway(tmp_path / f"gateway-{len(started)}.log", ROOMY | {"broker.url": url} | (settings or {}))
+        started.append(gateway)
+        return gateway.start()
+
+    yield start
+    for gateway in started:
+        gateway.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """Starts a set-up of these: `RedisServer`, `TLSSetup`, `SentinelSetup`, `ClusterSetup`."""
+    started = []
+
+    def start(kind=RedisServer, *lines, **access):
+        server = kind(tmp_path / f"{kind.__name__}-{len(started)}", *lines, **access)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def redis(start_server):
+    """One server that keeps what it has acknowledged."""
+    return start_server(RedisServer, *DURABLE)
+
+
+SETUPS = {"single": RedisServer, "tls": TLSSetup, "sentinel": SentinelSetup, "cluster": ClusterSetup}
+
+
+@pytest.fixture(params=SETUPS.values(), ids=SETUPS)
+def setup(request, start_server):
+    """Each of the four set-ups, in turn."""
+    return start_server(request.param)
+
+
+@pytest.fixture
+def proxy(redis):
+    """What stands between a gateway and `redis`."""
+    with Proxy(redis) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def channel():
+    """A channel that no other test uses."""
+    return f"test:{next(_numbers)}"

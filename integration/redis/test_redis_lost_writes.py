@@ -1,0 +1,197 @@
+"""Acknowledged writes that a failover or a restart has lost: whoever saw them is told, and nobody skips what came in their place."""
+
+import pytest
+from client import http
+from following import following
+from gateway import until
+from proxy import Proxy
+from servers.redis_server import RedisServer, in_step
+
+
+class Snapshot:
+    """A server that comes back from an old dump."""
+
+    def __init__(self, start_server):
+        self.server = start_server(RedisServer)
+        self.port = self.server.port
+
+    def keep(self):
+        self.server.client.save()
+
+    def lose(self):
+        self.server.kill()
+        self.server.start()
+
+    def close(self):
+        pass
+
+
+class Replica:
+    """A primary behind one address, and a replica that is promoted while it still took writes, as a partition does it."""
+
+    def __init__(self, start_server):
+        self.one = start_server(RedisServer)
+        self.other = start_server(RedisServer, f"replicaof 127.0.0.1 {self.one.port}")
+        # The first replica begins a new epoch too, and the tests are about those that come later.
+        until(lambda: in_step(self.one, self.other), 20, "the replica does not follow")
+        self.proxy = Proxy(self.one)
+        self.port = self.proxy.port
+
+    def keep(self):
+        until(lambda: in_step(self.one, self.other), 20, "the replica lags")
+        self.other.client.replicaof("NO", "ONE")
+
+    def lose(self):
+        self.one.kill()
+        self.lead_to(self.other)
+
+    def lead_to(self, server):
+        self.proxy.lead_to(server)
+        self.proxy.cut()
+
+    def close(self):
+        self.proxy.__exit__()
+
+
+@pytest.fixture(params=[Snapshot, Replica])
+def losing(request, start_server):
+    made = request.param(start_server)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pair(start_server):
+    made = Replica(start_server)
+    yield made
+    made.close()
+
+
+def publish(gateway, channel, *texts):
+    """The last receipt."""
+    def attempt(text):
+        # The gateway may not have found the server again yet.
+        answer = http.post(gateway.url(channel), content=text)
+        return answer.json() if answer.status_code == 200 else None
+
+    return [until(lambda: attempt(text), 20, "nothing can be published") for text in texts][-1]
+
+
+def page(gateway, channel, since):
+    return http.get(gateway.url(channel), params={"since": since}).json()
+
+
+def wait_until_ready(gateway):
+    until(lambda: http.get(f"{gateway.base_url}/readyz").status_code == 200, 30, "/readyz does not come back")
+
+
+def assert_new_life(gateway, channel, epoch, kept, lost):
+    """New messages take the offsets of the lost ones; who saw those is told so whenever it comes, and who did not goes on."""
+    fresh = [f"new {number}" for number in range(kept + 1, lost + 1)]
+    everything = [str(number) for number in range(1, kept + 1)] + fresh
+    receipt = publish(gateway, channel, *fresh)
+    assert (receipt["offset"], receipt["epoch"] == epoch) == (lost, False)
+    # The new log has grown past the lost offsets, and past them again.
+    for more in ([], ["more 1", "more 2"]):
+        everything += more
+        if more:
+            publish(gateway, channel, *more)
+        for offset in range(kept + 1, lost + 1):
+            found = page(gateway, channel, f"{epoch}:{offset}")
+            assert (found["complete"], found["gap"]["reason"], found["gap"]["asked"]) == (False, "future", f"{epoch}:{offset}")
+            assert [message["data"] for message in found["messages"]] == everything
+            with following(gateway, channel, since=f"{epoch}:{offset}") as readers:
+                for reader in readers:
+                    reader.wait(lambda reader: reader.data == everything)
+                    assert [gap["reason"] for gap in reader.gaps] == ["future"]
+        for offset in (0, 2, kept):
+            found = page(gateway, channel, f"{epoch}:{offset}")
+            assert found["complete"] is True, found
+            assert [message["data"] for message in found["messages"]] == everything[offset:]
+            with following(gateway, channel, since=f"{epoch}:{offset}") as readers:
+                for reader in readers:
+                    reader.wait(lambda reader: reader.data == everything[offset:])
+                    assert reader.gaps == []
+
+
+def test_offsets_that_run_backwards_are_a_gap(losing, start_gateway, channel):
+    gateway = start_gateway(f"redis://127.0.0.1:{losing.port}")
+    with following(gateway, channel) as readers:
+        epoch = publish(gateway, channel, "1", "2", "3", "4", "5")["epoch"]
+        losing.keep()
+        assert publish(gateway, channel, "6", "7", "8")["offset"] == 8
+        for reader in readers:
+            reader.wait(lambda reader: reader.data[-1:] == ["8"])
+        losing.lose()
+        assert_new_life(gateway, channel, epoch, kept=5, lost=8)
+        everything = ["1", "2", "3", "4", "5", "new 6", "new 7", "new 8", "more 1", "more 2"]
+        for reader in readers:
+            reader.wait(lambda reader: reader.data[-1:] == ["more 2"])
+            assert [gap["reason"] for gap in reader.gaps] == ["future"]
+            assert reader.data == ["1", "2", "3", "4", "5", "6", "7", "8", *everything]
+
+
+def test_readers_who_were_not_above_go_on_without_a_gap(losing, start_gateway, channel):
+    """A gateway that was away while the lost ones were published: its readers never saw them."""
+    gateway = start_gateway(f"redis://127.0.0.1:{losing.port}")
+    epoch = publish(gateway, channel, "1", "2", "3")["epoch"]
+    losing.keep()
+    publish(gateway, f"{channel}/other", "lost")
+    with following(gateway, channel) as readers:
+        losing.lose()
+        receipt = publish(gateway, channel, "4")
+        assert (receipt["offset"], receipt["epoch"] == epoch) == (4, False)
+        for reader in readers:
+            reader.wait(lambda reader: reader.data == ["1", "2", "3", "4"])
+            assert reader.gaps == []
+    # A channel that is lost altogether comes back in another epoch.
+    assert publish(gateway, f"{channel}/other", "again")["offset"] == 1
+
+
+def test_positions_of_two_lives_ago_are_still_known_for_what_they_are(start_server, start_gateway, channel):
+    losing = Snapshot(start_server)
+    gateway = start_gateway(f"redis://127.0.0.1:{losing.port}")
+    first = publish(gateway, channel, "1", "2")["epoch"]
+    losing.keep()
+    publish(gateway, channel, "lost")
+    losing.lose()
+    second = publish(gateway, channel, "3", "4")["epoch"]
+    assert second != first
+    losing.keep()
+    publish(gateway, channel, "lost again")
+    losing.lose()
+    assert publish(gateway, channel, "5")["epoch"] not in (first, second)
+    for position, complete in [(f"{first}:2", True), (f"{first}:3", False), (f"{second}:4", True), (f"{second}:5", False)]:
+        assert page(gateway, channel, position)["complete"] is complete, position
+
+
+def test_a_failover_there_and_back_without_a_restart(pair, start_gateway, channel):
+    """The primary loses what only it had by following the other, and leads again as the process that it was."""
+    gateway = start_gateway(f"redis://127.0.0.1:{pair.port}")
+    epoch = publish(gateway, channel, "1", "2", "3", "4", "5")["epoch"]
+    pair.keep()
+    assert publish(gateway, channel, "6", "7", "8")["offset"] == 8
+    pair.lead_to(pair.other)
+    pair.one.client.replicaof("127.0.0.1", pair.other.port)
+    until(lambda: in_step(pair.other, pair.one), 20, "the former primary does not follow")
+    publish(gateway, f"{channel}/other", "something else")
+    until(lambda: in_step(pair.other, pair.one), 20, "the former primary does not follow")
+    pair.one.client.replicaof("NO", "ONE")
+    pair.other.client.replicaof("127.0.0.1", pair.one.port)
+    pair.lead_to(pair.one)
+    wait_until_ready(gateway)
+    assert_new_life(gateway, channel, epoch, kept=5, lost=8)
+
+
+def test_a_restart_that_loses_nothing_is_no_gap(redis, start_gateway, channel):
+    gateway = start_gateway(redis.url)
+    with following(gateway, channel) as readers:
+        epoch = publish(gateway, channel, "1", "2", "3")["epoch"]
+        redis.kill()
+        redis.start()
+        publish(gateway, channel, "4")
+        for reader in readers:
+            reader.wait(lambda reader: reader.data == ["1", "2", "3", "4"])
+            assert reader.gaps == []
+        for offset in range(4):
+            assert page(gateway, channel, f"{epoch}:{offset}")["complete"] is True
