@@ -90,7 +90,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Backends/Redis",
-            resources: [.embedInCode("Library/telltale.lua")],
+            resources: [.embedInCode("Library/Lua")],
             swiftSettings: settings
         ),
         .target(

@@ -16,6 +16,7 @@ final class FaultLog: Sendable {
             if told.count >= Self.capacity { told.removeAll() }
             return told.insert(channel).inserted
         }
-        if isNew { logger.warning("a channel can't be used", metadata: ["channel": "\(channel)", "reason": "\(fault)"]) }
+        guard isNew else { return }
+        logger.warning("a channel can't be used", metadata: ["channel": "\(channel)", "reason": "\(fault)"])
     }
 }

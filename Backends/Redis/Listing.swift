@@ -76,9 +76,12 @@ struct Listing {
                 let part = group[start..<min(start + Self.pipeline, group.count)]
                 let results = await part[start].link.send(part.map { library.summary(of: $0.name) })
                 for (entry, result) in zip(part, results) {
+                    switch result {
+                    case .success(let reply): summaries[entry.name] = Library.summary(reply, of: entry.name) ?? nil
                     // What is not of our shape is not in the list; publishing on it says what is wrong.
-                    guard case .success(let reply) = result else { continue }
-                    summaries[entry.name] = Library.summary(reply, of: entry.name) ?? nil
+                    case .failure(.refused): continue
+                    case .failure(let error): throw error
+                    }
                 }
             }
         }

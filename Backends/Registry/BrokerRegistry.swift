@@ -31,9 +31,10 @@ package struct BrokerRegistry: Sendable {
     /// share it.
     /// - Throws: ``BrokerURLError`` when the URL names none.
     package func backend(for url: String) throws(BrokerURLError) -> any BrokerBackend {
-        guard let colon = url.firstIndex(of: ":") else {
-            throw BrokerURLError(kind: "the broker URL has no scheme")
-        }
+        // What is no scheme (RFC 3986, section 3.1) may be a password, and is not shown.
+        guard let colon = url.firstIndex(of: ":"),
+            url[..<colon].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) })
+        else { throw BrokerURLError(kind: "the broker URL has no scheme") }
         let scheme = url[..<colon].lowercased()
         switch scheme {
         case MemoryBackend.scheme: return try memory(url[colon...])

@@ -3,7 +3,7 @@ import Crypto
 
 /// What the gateway asks of a server's functions, and how it reads their answers.
 ///
-/// The functions are rendered from `telltale.lua` with the settings baked in, so that a native producer's publication and
+/// The functions are rendered from `Lua` with the settings baked in, so that a native producer's publication and
 /// the gateway's are the same step under the same settings. Their names derive from the prefix: gateways with different
 /// prefixes share a server without touching one another.
 struct Library: Hashable, Sendable {
@@ -11,8 +11,8 @@ struct Library: Hashable, Sendable {
     enum Mode: Hashable, Sendable {
         /// As a function library: Redis 7 and later, and Valkey.
         case functions
-        /// As one script for all of them, which can't remember on which server it runs: Redis 6.2.
-        case script(runID: String)
+        /// As one script for all of them: Redis 6.2.
+        case script
     }
 
     /// What every key and every announcement's channel begins with.
@@ -103,9 +103,9 @@ struct Call: Hashable, Sendable {
         case .functions: words = ["FCALL", "\(library.name)_\(function)"]
         case .script: words = ["EVALSHA", library.scriptDigest]
         }
-        words.reserveCapacity(arguments.count + 6)
+        words.reserveCapacity(arguments.count + 5)
         if let key { words += ["1", key] } else { words += ["0"] }
-        if case .script(let runID) = mode { words += [function, runID] }
+        if mode == .script { words.append(function) }
         return Command(words + arguments)
     }
 }

@@ -1,7 +1,7 @@
 import BrokerCore
 import Crypto
 
-/// `telltale.lua` with one set of settings in the places of its markers.
+/// The files of `Lua`, one after the other, with one set of settings in the places of their markers.
 struct LibraryTemplate {
     /// The library's name, and what its functions' names begin with.
     let name: String
@@ -12,7 +12,7 @@ struct LibraryTemplate {
 
     init(settings: BrokerSettings, prefix: String, sharded: Bool) {
         name = Self.name(for: prefix)
-        let source = String(decoding: PackageResources.telltale_lua, as: UTF8.self)
+        let source = Self.files.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         var values = [
             "name": Self.quote(name), "prefix": Self.quote(prefix),
             "announce": Self.quote(sharded ? "SPUBLISH" : "PUBLISH"),
@@ -28,16 +28,28 @@ struct LibraryTemplate {
         script = Self.replace(in: source, values)
     }
 
-    /// The prefix as a name: what is no letter or digit becomes `_`, and at the end goes.
+    /// Each may use what comes before it.
+    private static let files = [
+        PackageResources.settings_lua, PackageResources.channel_lua, PackageResources.generation_lua,
+        PackageResources.batch_lua, PackageResources.append_lua, PackageResources.recover_lua,
+        PackageResources.status_lua, PackageResources.options_lua, PackageResources.validate_lua,
+        PackageResources.publish_lua, PackageResources.functions_lua,
+    ]
+
+    /// `NAME` for a prefix `NAME:` of lower-case letters, digits and `_`. The name of any other is made of its letters
+    /// and digits, and of 8 digits of its SHA-1: prefixes share no name, though a server takes the names of functions
+    /// without regard to case.
     static func name(for prefix: String) -> String {
-        let bytes = prefix.utf8.map { byte in
+        if let plain = prefix.wholeMatch(of: /([a-z0-9_]+):/) { return String(plain.1) }
+        let words = prefix.utf8.map { byte in
             let isWord =
-                UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+                "0"..."9" ~= UnicodeScalar(byte) || "A"..."Z" ~= UnicodeScalar(byte)
+                || "a"..."z" ~= UnicodeScalar(byte)
             return isWord ? byte : UInt8(ascii: "_")
         }
-        let kept = bytes.reversed().drop { $0 == UInt8(ascii: "_") }.reversed()
-        return kept.isEmpty ? "telltale" : String(decoding: kept, as: UTF8.self)
+        let kept = words.reversed().drop { $0 == UInt8(ascii: "_") }.reversed()
+        let hash = Insecure.SHA1.hash(data: Array(prefix.utf8)).hexadecimal.prefix(8)
+        return "\(kept.isEmpty ? "telltale" : String(decoding: kept, as: UTF8.self))_\(hash)"
     }
 
     /// Puts the values in the places of their markers, `{{name}}`. One pass: a value that looks like a marker is none.

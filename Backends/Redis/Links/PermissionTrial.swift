@@ -35,7 +35,7 @@ struct PermissionTrial {
     private func commandsInside(_ key: String) -> [Command] {
         let isSharded = session.identity.mode == "cluster" && session.mode == .functions
         return [
-            Command("INFO", "server"), Command("TIME"), Command("EXISTS", key), Command("HSET", key, "e", "0"),
+            Command("INFO", "replication"), Command("TIME"), Command("EXISTS", key), Command("HSET", key, "e", "0"),
             Command("HGET", key, "e"), Command("HMGET", key, "e"), Command("HDEL", key, "e"),
             Command("PEXPIRE", key, "1"), Command("UNLINK", key), Command(isSharded ? "SPUBLISH" : "PUBLISH", key, ""),
         ]

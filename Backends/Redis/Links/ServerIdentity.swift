@@ -4,8 +4,6 @@ struct ServerIdentity: Equatable, Sendable {
     var version: String
     /// `standalone`, `cluster` or `sentinel`.
     var mode: String
-    /// Another one after each start of the process.
-    var runID: String
     var isPrimary: Bool
 
     /// - Parameter info: the text of both sections, in whatever order; `nil` when it does not name what is needed.
@@ -15,15 +13,14 @@ struct ServerIdentity: Equatable, Sendable {
             guard let colon = line.firstIndex(of: ":") else { continue }
             fields[line[..<colon]] = line[line.index(after: colon)...]
         }
-        guard let version = fields["redis_version"], let runID = fields["run_id"],
-            let mode = fields["redis_mode"] ?? fields["server_mode"]
+        guard let version = fields["redis_version"], let mode = fields["redis_mode"] ?? fields["server_mode"]
         else { return nil }
-        (self.version, self.runID, self.mode) = (String(version), String(runID), String(mode))
+        (self.version, self.mode) = (String(version), String(mode))
         isPrimary = fields["role"] == "master"
     }
 
     /// A server from 7 on keeps functions; before there are scripts.
-    var libraryMode: Library.Mode { major >= 7 ? .functions : .script(runID: runID) }
+    var libraryMode: Library.Mode { major >= 7 ? .functions : .script }
 
     private var numbers: [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }
     private var major: Int { numbers.first ?? 0 }

@@ -19,25 +19,37 @@ extension SubscriptionTable {
     mutating func unsubscribed(_ name: ChannelName, _ effects: inout Effects) {
         let asked = underway.confirmed(.unsubscribe, name)
         guard let entry = entries[name], asked || entry.state == .subscribed else { return }
-        if !entry.wanted {
-            entries[name] = nil
-        } else if asked {
-            entries[name]?.state = .none
-            enqueue(name)
-        } else {
-            handBack([name], &effects)
-        }
+        if asked || !entry.wanted { ended(name) } else { handBack([name], &effects) }
     }
 
-    /// The server refused the oldest command under way. In a cluster its channels are handed back; else the connection
-    /// is of no use.
+    /// The server refused the oldest command under way. In a cluster the channels of a SUBSCRIBE are handed back, and
+    /// those of an UNSUBSCRIBE are subscribed no more: a server that loses a slot says so by itself, and then refuses
+    /// what was on its way, so a refusal may also come for nothing. Else the connection is of no use.
     mutating func refused(_ reason: String, _ effects: inout Effects) {
-        guard let command = underway.refused(), scope == .channels, command.kind == .subscribe else {
+        let command = underway.refused()
+        let isElsewhere = reason.hasPrefix("MOVED") || reason.hasPrefix("CLUSTERDOWN")
+        guard scope == .channels, command?.kind == .subscribe || isElsewhere else {
             effects.drop = reason
             return
         }
-        effects.refusal = reason
-        handBack(command.channels, &effects)
+        guard let command else { return }
+        if command.kind == .unsubscribe {
+            for name in command.channels { ended(name) }
+        } else {
+            effects.refusal = reason
+            handBack(command.channels, &effects)
+        }
+    }
+
+    /// An UNSUBSCRIBE is done; the channel may be wanted again meanwhile.
+    private mutating func ended(_ name: ChannelName) {
+        guard let entry = entries[name] else { return }
+        if entry.wanted {
+            entries[name]?.state = .none
+            enqueue(name)
+        } else {
+            entries[name] = nil
+        }
     }
 
     /// All that the server said at once has been handled: sends what is due, and tells what has been restored.

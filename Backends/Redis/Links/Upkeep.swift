@@ -30,6 +30,7 @@ struct Upkeep: Sendable {
                 if told.isNews(reason()) { log(.warning, "connection lost", reason()) }
             }
             try? await Task.sleep(for: backoff.next())
+            if Task.isCancelled { break }
             do {
                 current = try await connect()
                 log(.notice, "connected again", nil)

@@ -8,9 +8,10 @@ import BrokerCore
 /// the server has lost the function), none of its channel's can overtake it.
 final class PublishQueue: Sendable {
     /// Sends a call with these publications of one channel; the answer comes later, on any thread.
-    typealias Send = @Sendable (
-        ChannelName, [Publication], @escaping @Sendable ([Result<Receipt, BrokerError>]) -> Void
-    ) -> Void
+    typealias Send =
+        @Sendable (
+            ChannelName, [Publication], @escaping @Sendable ([Result<Receipt, BrokerError>]) -> Void
+        ) -> Void
 
     /// Publications that one call carries, at most: the server does nothing else while it carries one out.
     static let callPublications = 128
@@ -25,6 +26,13 @@ final class PublishQueue: Sendable {
         var lanes: [ChannelName: Lane] = [:]
         var publications = 0
         var bytes = 0
+
+        /// What goes next on a channel, if it may now. A lane at rest is gone.
+        mutating func next(on channel: ChannelName) -> Batch? {
+            let next = lanes[channel]?.next(on: channel)
+            if lanes[channel]?.isAtRest == true { lanes[channel] = nil }
+            return next
+        }
     }
 
     private let state = Locked(State())
@@ -70,18 +78,32 @@ final class PublishQueue: Sendable {
         }
     }
 
-    private func dispatch(_ batch: Batch) {
-        send(batch.channel, batch.entries.map(\.publication)) { [self] results in
-            let next = state.withLock { state -> Batch? in
-                state.publications -= batch.entries.count
-                state.bytes -= batch.bytes
-                state.lanes[batch.channel]?.isUnderway = false
-                let next = state.lanes[batch.channel]?.next(on: batch.channel)
-                if next == nil { state.lanes[batch.channel] = nil }
-                return next
+    /// Sends a batch. Where it is answered before `send` returns, as everything is while the link is down, what waits on
+    /// its channel goes from here, and not each from within the one before: the stack has no room for so many.
+    private func dispatch(_ first: Batch) {
+        var next: Batch? = first
+        while let batch = next {
+            send(batch.channel, batch.entries.map(\.publication)) { [self] results in
+                if let following = answered(batch) { dispatch(following) }
+                for (entry, result) in zip(batch.entries, results) { entry.request.answer(entry.index, result) }
             }
-            if let next { dispatch(next) }
-            for (entry, result) in zip(batch.entries, results) { entry.request.answer(entry.index, result) }
+            next = sent(batch)
+        }
+    }
+
+    private func answered(_ batch: Batch) -> Batch? {
+        state.withLock { state in
+            state.publications -= batch.entries.count
+            state.bytes -= batch.bytes
+            state.lanes[batch.channel]?.isUnderway = false
+            return state.next(on: batch.channel)
+        }
+    }
+
+    private func sent(_ batch: Batch) -> Batch? {
+        state.withLock { state in
+            state.lanes[batch.channel]?.isSending = false
+            return state.next(on: batch.channel)
         }
     }
 }
@@ -89,12 +111,17 @@ final class PublishQueue: Sendable {
 /// What waits on one channel, and whether a call is under way.
 private struct Lane {
     var waiting = FIFO<Batch.Entry>()
+    /// A call has no answer yet.
     var isUnderway = false
+    /// `send` has not returned yet.
+    var isSending = false
+
+    var isAtRest: Bool { !isUnderway && !isSending && waiting.isEmpty }
 
     /// What goes in the next call, if one may go now.
     mutating func next(on channel: ChannelName) -> Batch? {
-        guard !isUnderway, !waiting.isEmpty else { return nil }
-        isUnderway = true
+        guard !isUnderway, !isSending, !waiting.isEmpty else { return nil }
+        (isUnderway, isSending) = (true, true)
         var batch = Batch(channel: channel)
         while let entry = waiting.first, batch.hasRoom(for: entry) {
             batch.append(entry)

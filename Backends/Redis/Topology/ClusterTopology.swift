@@ -73,8 +73,11 @@ final class ClusterTopology: Topology {
             endpoint, options: options, library: library, isSharded: isSharded, group: group, logger: logger,
             events: { [weak self] in self?.tell($0, from: endpoint) },
             handBack: { [weak self] channels, _ in
-                self?.state.withLock { $0.placement.handedBack(channels, by: endpoint) }
-                self?.requestRefresh()
+                guard let self else { return }
+                let detached = state.withLock { $0.placement.handedBack(channels, by: endpoint) }
+                // Their loss has been told, and nobody will attach them elsewhere.
+                if !detached.isEmpty { events([.continuityRestored(.channels(detached))]) }
+                requestRefresh()
             })
     }
 

@@ -41,9 +41,11 @@ struct Placement {
     }
 
     /// A node serves these channels no more. They wait until the table names another; those that are elsewhere already
-    /// stay there.
-    mutating func handedBack(_ channels: [ChannelName], by node: Endpoint) {
+    /// stay there. Returns those that were detached meanwhile.
+    @discardableResult
+    mutating func handedBack(_ channels: [ChannelName], by node: Endpoint) -> [ChannelName] {
         for channel in channels where homes[channel] == .some(node) { put(channel, nil) }
+        return channels.filter { !homes.keys.contains($0) }
     }
 
     /// Brings the channels to where the table has them.

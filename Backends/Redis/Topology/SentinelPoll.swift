@@ -26,9 +26,9 @@ enum SentinelAnswer: Equatable, Sendable {
     }
 
     private static func address(_ reply: Reply) -> Endpoint? {
-        guard let words = reply.array, words.count == 2, let host = words[0].text, let port = words[1].integer else {
-            return nil
-        }
+        guard let words = reply.array, words.count == 2, let host = words[0].text, let port = words[1].integer,
+            (1...65_535).contains(port)
+        else { return nil }
         return .host(host, port: Int(port))
     }
 

@@ -43,6 +43,7 @@ struct Login {
         if words.contains("max number of clients") { return .unreachable(reason: "Redis at \(endpoint): \(words)") }
         switch step {
         case .authenticate:
+            let words = Self.withoutQuotes(words)
             return unusable("it refuses to log us in (a server without a password wants none in the URL): \(words)")
         case .select where words.contains("cluster"): return unusable("a cluster has database 0 only: \(words)")
         case .select:
@@ -51,6 +52,11 @@ struct Login {
             )
         case .name: return nil
         }
+    }
+
+    /// A server that does not know AUTH quotes the words of the command, and with them the password.
+    private static func withoutQuotes(_ words: String) -> Substring {
+        words.prefix { $0 != "'" && $0 != "`" && $0 != "\"" }
     }
 
     private var user: String { options.credentials?.user ?? "default" }

@@ -38,8 +38,11 @@ struct PublishOrder {
         self.idempotencyKey = idempotencyKey
     }
 
+    /// An escape may spell `lines` too.
     private static func mayBeLines(_ target: String) -> Bool {
-        target.utf8.contains(UInt8(ascii: "?")) && target.contains("lines")
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return false }
+        let query = target[mark...]
+        return query.utf8.contains(UInt8(ascii: "%")) || query.contains("lines")
     }
 
     mutating func append(_ bytes: ByteBuffer) {

@@ -143,6 +143,7 @@ final class ConnectionWatch: ChannelInboundHandler {
     }
 
     private func enter(_ phase: Phase) {
+        guard !isClosing else { return }
         self.phase = phase
         let wait: TimeAmount? =
             switch phase {

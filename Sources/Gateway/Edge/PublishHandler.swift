@@ -58,8 +58,12 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func take(_ part: Result<HTTPServerRequestPart, any Error>, context: ChannelHandlerContext) {
-        guard !hasEnded else { return }
         guard !isPublishing, waiting.isEmpty else { return waiting.append(part) }
+        handle(part, context: context)
+    }
+
+    private func handle(_ part: Result<HTTPServerRequestPart, any Error>, context: ChannelHandlerContext) {
+        guard !hasEnded else { return }
         switch part {
         case .success(.head(let head)) where routed == 0 && !watch.isClosing:
             if let order = PublishOrder(head) { begin(order) } else { pass(part, context: context) }
@@ -83,7 +87,7 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func pass(_ part: Result<HTTPServerRequestPart, any Error>, context: ChannelHandlerContext) {
         guard run.isEmpty else {
-            waiting.append(part)
+            waiting.prepend(part)
             return publishRun()
         }
         switch part {
@@ -109,10 +113,13 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func publishRun() {
         guard !run.isEmpty, !isPublishing else { return }
         isPublishing = true
+        // The body behind the run is not taken meanwhile: its silence is not the peer's.
+        watch.endedBody()
         route.services.counters.requestBegan()
         desk.publish(run.compactMap { try? $0.get() }) { [self] results in
-            route.services.counters.requestEnded()
             answer(results)
+            // Not before: what waits may have begun another run, and a drain is to see one of the two.
+            route.services.counters.requestEnded()
         }
     }
 
@@ -131,9 +138,7 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func takeWhatWaits(_ context: ChannelHandlerContext) {
-        var waited = waiting
-        waiting = CircularBuffer()
-        while let part = waited.popFirst() { take(part, context: context) }
+        while !isPublishing, let part = waiting.popFirst() { handle(part, context: context) }
         publishRun()
         readIfWanted(context)
     }

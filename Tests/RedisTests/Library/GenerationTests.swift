@@ -8,41 +8,91 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct GenerationTests {
     @Test(arguments: [false, true])
     func `what a failover has kept is complete, and what it has lost is a gap`(_ asScript: Bool) async throws {
-        let channel = try ChannelName("c")
-        try await FunctionsUnderTest.run(asScript: asScript) { old in
-            for data in ["1", "2", "3"] { try await old.publish(channel, data) }
-            var options = RedisServer.Options()
-            options.config = ["replicaof 127.0.0.1 \(old.server.port)"]
-            try await RedisServer.run(options) { replica in
-                try await Self.promote(replica)
-                let lost = try await old.publish(channel, "lost")
-                try await FunctionsUnderTest.connect(to: replica, asScript: asScript) { new in
-                    let before = try await new.recover(channel, from: .after(lost))
-                    #expect(before.gap?.reason == .future && before.epoch == lost.epoch)
-                    let position = try await new.publish(channel, "other")
-                    #expect(position.offset == lost.offset && position.epoch != lost.epoch)
-
-                    let kept = Position(epoch: lost.epoch, offset: 3)
-                    let complete = try await new.recover(channel, from: .after(kept))
-                    #expect(complete.gap == nil && complete.messages.map(\.data) == ["other"])
-                    #expect(complete.start == Position(epoch: position.epoch, offset: 3))
-                    #expect(complete.predecessors == [kept])
-
-                    let gap = try await new.recover(channel, from: .after(lost))
-                    #expect(gap.gap == Gap(asked: lost, epoch: position.epoch, haveFrom: 1, reason: .future))
-                    #expect(gap.messages.map(\.data) == ["1", "2", "3", "other"])
-                }
+        try await Self.split(asScript: asScript) { _, other, lost in
+            try await FunctionsUnderTest.connect(to: other, asScript: asScript) { under in
+                let before = try await under.recover(lost.channel, from: .after(lost.position))
+                #expect(before.gap?.reason == .future && before.epoch == lost.position.epoch)
+                try await Self.expectNewEpoch(under, after: lost)
             }
         }
     }
 
-    private static func promote(_ replica: RedisServer) async throws {
+    @Test(arguments: [false, true])
+    func `a primary that has followed another and leads again gives no position twice`(_ asScript: Bool) async throws {
+        try await Self.split(asScript: asScript) { under, other, lost in
+            try await under.server.cli("REPLICAOF", "127.0.0.1", "\(other.port)")
+            try await Self.untilInStep(under.server)
+            try await under.server.cli("REPLICAOF", "NO", "ONE")
+            try await Self.expectNewEpoch(under, after: lost)
+        }
+    }
+
+    private struct Lost {
+        let channel: ChannelName
+        let position: Position
+    }
+
+    /// A primary whose replica was promoted after three messages, and that took one more.
+    private static func split(
+        asScript: Bool, _ body: (FunctionsUnderTest, RedisServer, Lost) async throws -> Void
+    ) async throws {
+        let channel = try ChannelName("c")
+        var options = RedisServer.Options()
+        options.config = ["repl-diskless-sync-delay 0"]
+        try await FunctionsUnderTest.run(asScript: asScript, on: options) { under in
+            options.config += ["replicaof 127.0.0.1 \(under.server.port)"]
+            try await RedisServer.run(options) { other in
+                // A primary's first replica begins a generation too.
+                try await Self.untilInStep(other, messages: nil)
+                for data in ["1", "2", "3"] { try await under.publish(channel, data) }
+                try await Self.untilInStep(other)
+                try await other.cli("REPLICAOF", "NO", "ONE")
+                let lost = try await under.publish(channel, "lost")
+                try await body(under, other, Lost(channel: channel, position: lost))
+            }
+        }
+    }
+
+    private static func untilInStep(_ replica: RedisServer, messages: Int? = 3) async throws {
         try await until("the replica has all") {
             let info = try await replica.cli("INFO", "replication")
             guard info.contains("master_link_status:up") else { return false }
-            return try await replica.cli("HGET", "telltale:{c}", "t") == "3"
+            guard let messages else { return true }
+            return try await replica.cli("HGET", "telltale:{c}", "t") == "\(messages)"
         }
-        try await replica.cli("REPLICAOF", "NO", "ONE")
+    }
+
+    private static func expectNewEpoch(_ under: FunctionsUnderTest, after lost: Lost) async throws {
+        let (channel, lost) = (lost.channel, lost.position)
+        let position = try await under.publish(channel, "other")
+        #expect(position.offset == lost.offset && position.epoch != lost.epoch)
+
+        let kept = Position(epoch: lost.epoch, offset: 3)
+        let complete = try await under.recover(channel, from: .after(kept))
+        #expect(complete.gap == nil && complete.messages.map(\.data) == ["other"])
+        #expect(complete.start == Position(epoch: position.epoch, offset: 3))
+        #expect(complete.predecessors == [kept])
+
+        let gap = try await under.recover(channel, from: .after(lost))
+        #expect(gap.gap == Gap(asked: lost, epoch: position.epoch, haveFrom: 1, reason: .future))
+        #expect(gap.messages.map(\.data) == ["1", "2", "3", "other"])
+    }
+
+    @Test func `a busy library asks seldom which generation this is, and yet soon enough`() async throws {
+        try await FunctionsUnderTest.run { under in
+            let channel = try ChannelName("c")
+            let first = try await under.publish(channel, "first")
+            let call = under.library.append([Publication(channel: channel, data: "x")], to: channel)
+            let begun = ContinuousClock.now
+            _ = await under.connection.send(Array(repeating: call.command(in: .functions), count: 500))
+            let most = (ContinuousClock.now - begun) / .milliseconds(20) + 2
+            let stats = try await under.server.cli("INFO", "commandstats")
+            let asked = try #require(stats.firstMatch(of: /cmdstat_info:calls=(\d+)/)).output.1
+            #expect(try #require(Double(asked)) <= most)
+
+            try await under.leadAnew()
+            try await until("a new epoch begins") { try await under.publish(channel, "next").epoch != first.epoch }
+        }
     }
 
     @Test func `a restart that loses nothing is a new epoch without a gap`() async throws {
@@ -76,11 +126,8 @@ import Testing
         try await FunctionsUnderTest.run(asScript: true) { under in
             var positions: [Position] = []
             for life in 0..<11 {
-                // To a script, another run id is another server.
-                let mode = Library.Mode.script(runID: String(repeating: "\(life % 10)", count: 39 - life))
-                let other = FunctionsUnderTest(
-                    library: under.library, mode: mode, server: under.server, connection: under.connection)
-                positions.append(try await other.publish(channel, "\(life)"))
+                positions.append(try await under.publish(channel, "\(life)"))
+                try await under.leadAnew()
             }
             let recovery = try await under.recover(channel)
             #expect(recovery.predecessors == positions.dropLast().suffix(8).reversed())
@@ -98,9 +145,8 @@ import Testing
         let channel = try ChannelName("c")
         try await FunctionsUnderTest.run(BrokerSettings(retention: .init(messages: 3)), asScript: true) { under in
             let first = try await under.publish(channel, "1")
-            let other = FunctionsUnderTest(
-                library: under.library, mode: .script(runID: "b"), server: under.server, connection: under.connection)
-            for data in ["2", "3", "4", "5"] { try await other.publish(channel, data) }
+            try await under.leadAnew()
+            for data in ["2", "3", "4", "5"] { try await under.publish(channel, data) }
             let recovery = try await under.recover(channel, from: .after(first))
             #expect(recovery.gap?.reason == .trimmed && recovery.gap?.haveFrom == 3)
             #expect(recovery.messages.map(\.offset) == [3, 4, 5])

@@ -27,9 +27,7 @@ struct FunctionsUnderTest: Sendable {
     ) async throws -> Result {
         try await RedisConnection.run(server.endpoint) { connection in
             let library = Library(settings: settings, prefix: "telltale:", sharded: false)
-            let info = try await connection.send("INFO", "server").get().text ?? ""
-            let runID = info.split(separator: "\r\n").first { $0.hasPrefix("run_id:") }?.dropFirst(7) ?? ""
-            let mode: Library.Mode = asScript ? .script(runID: String(runID)) : .functions
+            let mode: Library.Mode = asScript ? .script : .functions
             _ = try await connection.send([library.load(in: mode)])[0].get()
             return try await body(
                 FunctionsUnderTest(library: library, mode: mode, server: server, connection: connection))
@@ -70,12 +68,18 @@ struct FunctionsUnderTest: Sendable {
         return try parsed(Library.deletion(reply), reply)
     }
 
+    /// Makes the server lead anew, as after a failover, but without a loss.
+    func leadAnew() async throws {
+        let nobody = ["127.0.0.1", "1"]
+        for primary in [nobody, ["NO", "ONE"]] {
+            _ = try await connection.send([Command(["REPLICAOF"] + primary)])[0].get()
+        }
+    }
+
     /// Publishes as a producer of its own does: what the function answers, or the words of its error.
     func native(_ key: String, _ words: String...) async -> String {
         var command = Command("FCALL", "telltale_publish", "1", key)
-        if case .script(let runID) = mode {
-            command = Command("EVALSHA", library.scriptDigest, "1", key, "publish", runID)
-        }
+        if mode == .script { command = Command("EVALSHA", library.scriptDigest, "1", key, "publish") }
         command.words += words
         switch await connection.send([command])[0] {
         case .success(let reply): return reply.text ?? "\(reply)"

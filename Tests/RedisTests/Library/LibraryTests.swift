@@ -11,9 +11,10 @@ struct LibraryTests {
     }
 
     @Test(arguments: [
-        ("telltale:", "telltale"), ("acme:jobs:", "acme_jobs"), ("Acme-2.", "Acme_2"), ("::", "telltale"),
-        ("é:", "telltale"),
-        ("_x_", "_x"),
+        ("telltale:", "telltale"), ("acme_2:", "acme_2"), ("_x_:", "_x_"), ("acme:jobs:", "acme_jobs_cb78902b"),
+        ("acme.jobs:", "acme_jobs_bfa555ec"), ("acme_jobs", "acme_jobs_c3e08fa6"), ("Acme:", "Acme_98d598d1"),
+        ("acme::", "acme_3477aec0"),
+        (":", "telltale_05a79f06"), ("", "telltale_da39a3ee"), ("é:", "telltale_cd6f19cc"), ("a\n:", "a_4973eea3"),
     ])
     func `functions are named after the prefix`(_ prefix: String, _ name: String) {
         #expect(Self.library(prefix).name == name)
@@ -22,7 +23,8 @@ struct LibraryTests {
     @Test func `every marker is filled in, and a value that looks like one is left alone`() {
         let namespaces = ["{{digest}}": RetentionPolicy(), "a'b\\c\n": RetentionPolicy()]
         let library = Self.library("{{name}}:", BrokerSettings(namespaces: namespaces))
-        #expect(library.script.contains("local PREFIX, NAME, DIGEST = '{{name}}:', '__name', '\(library.digest)'"))
+        let line = "local PREFIX, NAME, DIGEST = '{{name}}:', '\(library.name)', '\(library.digest)'"
+        #expect(library.script.contains(line))
         #expect(library.script.contains("['{{digest}}'] ="))
         #expect(library.script.contains("['a\\039b\\092c\\010'] ="))
         #expect(!Self.library().text.contains("{{"))
@@ -59,8 +61,8 @@ struct LibraryTests {
         let library = Self.library("acme:")
         let call = library.inspect(try ChannelName("c"))
         #expect(call.command(in: .functions) == Command("FCALL", "acme_inspect", "1", "acme:{c}"))
-        let script = Command("EVALSHA", library.scriptDigest, "1", "acme:{c}", "inspect", "ab12")
-        #expect(call.command(in: .script(runID: "ab12")) == script)
+        let script = Command("EVALSHA", library.scriptDigest, "1", "acme:{c}", "inspect")
+        #expect(call.command(in: .script) == script)
         #expect(library.version(in: .functions) == Command("FCALL", "acme_version", "0"))
         #expect(library.load(in: .functions).words.prefix(3) == ["FUNCTION", "LOAD", "REPLACE"])
     }
@@ -78,6 +80,20 @@ struct LibraryTests {
             let loaded = try await under.connection.send([under.library.load(in: under.mode)])[0].get()
             #expect(loaded.text == (asScript ? under.library.scriptDigest : "telltale"))
             #expect(try await under.connection.send([version])[0].get().text == under.library.digest)
+        }
+    }
+
+    /// Redis takes the names of functions without regard to case.
+    @Test func `prefixes that are almost the same have functions of their own`() async throws {
+        try await FunctionsUnderTest.run { under in
+            let libraries = [
+                "acme:jobs:", "acme.jobs:", "acme_jobs:", "Acme_jobs:", "acme_jobs", "jobs:", "jobs_publish:",
+            ].map { Self.library($0) }
+            for library in libraries { _ = try await under.connection.send([library.load(in: .functions)])[0].get() }
+            for library in libraries {
+                let version = try await under.connection.send([library.version(in: .functions)])[0].get()
+                #expect(version.text == library.digest, "\(library.prefix)")
+            }
         }
     }
 

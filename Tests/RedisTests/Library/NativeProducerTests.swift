@@ -111,6 +111,21 @@ import Testing
         }
     }
 
+    @Test func `a second channel is refused, not ignored`() async throws {
+        try await FunctionsUnderTest.run { under in
+            for channels in [["0"], ["2", "a", "b"], ["2", "a", "a"]] {
+                let command = Command(["FCALL", "telltale_publish"] + channels + ["x"])
+                guard case .failure(.refused(let error)) = await under.connection.send([command])[0] else {
+                    Issue.record("\(channels) was taken")
+                    continue
+                }
+                #expect(error.hasPrefix("BADARGUMENT "), "\(error)")
+            }
+            let keys = try await under.connection.send("DBSIZE").get()
+            #expect(keys == .integer(0))
+        }
+    }
+
     @Test func `a producer that may not announce does not publish either`() async throws {
         let rights = "+fcall +time +info +exists +hmget +hget +hset +hdel +pexpire"
         try await FunctionsUnderTest.run { under in
