@@ -28,12 +28,20 @@ package final class BrokerEvents: Sendable {
     /// Bytes of data and of names that wait for the consumer, at most.
     package let dataCapacity: Int
 
+    /// Takes events in place of the consumer, or does not: `false`.
+    package typealias Shortcut = @Sendable ([BrokerEvent]) -> Bool
+
+    private struct Consumer {
+        let continuation: CheckedContinuation<[BrokerEvent]?, Never>
+        let shortcut: Shortcut?
+    }
+
     private struct State {
         var pending: [BrokerEvent] = []
         /// The bytes of data and of names in `pending`.
         var pendingData = 0
         var continuity = Continuity()
-        var consumer: CheckedContinuation<[BrokerEvent]?, Never>?
+        var consumer: Consumer?
         var finished = false
 
         /// Remembers what the events say of continuity. Returns the bytes of data and of names in them.
@@ -67,10 +75,13 @@ package final class BrokerEvents: Sendable {
     /// Adds events behind those that wait. Never blocks and never fails. After ``finish()`` it does nothing.
     package func send(_ events: [BrokerEvent]) {
         guard !events.isEmpty else { return }
-        let ready = state.withLock { state -> (CheckedContinuation<[BrokerEvent]?, Never>, [BrokerEvent])? in
+        let ready = state.withLock { state -> Consumer? in
             guard !state.finished else { return nil }
             let data = state.note(events)
-            if let consumer = state.consumer.take() { return (consumer, events) }
+            if let consumer = state.consumer {
+                if let shortcut = consumer.shortcut, shortcut(events) { return nil }
+                return state.consumer.take()
+            }
             if state.pending.count + events.count > capacity || state.pendingData + data > dataCapacity {
                 state.drop()
             } else {
@@ -79,7 +90,7 @@ package final class BrokerEvents: Sendable {
             }
             return nil
         }
-        if let (consumer, events) = ready { consumer.resume(returning: events) }
+        ready?.continuation.resume(returning: events)
     }
 
     /// Ends the stream: the consumer gets what waits, then `nil`.
@@ -88,25 +99,28 @@ package final class BrokerEvents: Sendable {
             state.finished = true
             return state.consumer.take()
         }
-        consumer?.resume(returning: nil)
+        consumer?.continuation.resume(returning: nil)
     }
 
     /// Waits for the next events; `nil` when there are no more, or the task is cancelled.
-    package func next() async -> [BrokerEvent]? {
+    ///
+    /// - Parameter shortcut: saves waking the task. While it waits, what is sent is offered here first, in order, on the
+    ///   sender's thread and under its lock: it must be quick, and not call back. What it takes does not come as a result.
+    package func next(offering shortcut: Shortcut? = nil) async -> [BrokerEvent]? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> [BrokerEvent]?? in
                     if !state.pending.isEmpty { return .some(state.take()) }
                     if state.finished || Task.isCancelled { return .some(nil) }
                     precondition(state.consumer == nil, "BrokerEvents has one consumer")
-                    state.consumer = continuation
+                    state.consumer = Consumer(continuation: continuation, shortcut: shortcut)
                     return nil
                 }
                 if let ready { continuation.resume(returning: ready) }
             }
         } onCancel: {
             let consumer = state.withLock { $0.consumer.take() }
-            consumer?.resume(returning: nil)
+            consumer?.continuation.resume(returning: nil)
         }
     }
 }

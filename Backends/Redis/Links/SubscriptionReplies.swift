@@ -7,11 +7,11 @@ extension SubscriptionTable {
         guard underway.confirmed(.subscribe, name), let entry = entries[name] else { return }
         entries[name]?.state = .subscribed
         guard entry.wanted else { return enqueue(name) }
-        unconfirmed -= 1
         release(name, &effects)
-        guard scope == .channels, entry.interrupted else { return }
+        guard entry.interrupted else { return }
         entries[name]?.interrupted = false
-        effects.restored.append(name)
+        owed -= 1
+        if scope == .channels { effects.restored.append(name) }
     }
 
     /// The server says that a channel is subscribed no more: because it was asked to, or, in a cluster, because the
@@ -59,7 +59,7 @@ extension SubscriptionTable {
         var moved: [ChannelName] = []
         for name in names {
             guard let entry = entries.removeValue(forKey: name), entry.wanted else { continue }
-            if entry.state != .subscribed { unconfirmed -= 1 }
+            if entry.interrupted { owed -= 1 }
             release(name, &effects)
             moved.append(name)
         }

@@ -23,7 +23,7 @@ struct SubscriptionTable {
 
     enum Phase: Equatable {
         case down
-        /// Connected; not all that is wanted has been confirmed since.
+        /// Connected; not all that is ``SubscriptionTable/owed`` has been confirmed since.
         case restoring
         case up
     }
@@ -34,8 +34,9 @@ struct SubscriptionTable {
 
     let scope: Scope
     private(set) var phase = Phase.down
-    /// Wanted and not confirmed.
-    var unconfirmed = 0
+    /// Channels whose loss has been told, and which are not confirmed yet. Restoration waits for these and for none that
+    /// are attached meanwhile, or a steady coming of readers could hold it up for ever.
+    var owed = 0
     var entries: [ChannelName: Entry] = [:]
     /// Channels of which what is and what is wanted may differ.
     private var due = FIFO<ChannelName>()
@@ -102,7 +103,7 @@ struct SubscriptionTable {
         underway = SubscriptionsUnderway()
         due.removeAll()
         entries = entries.compactMapValues { $0.wanted ? Entry(interrupted: true) : nil }
-        unconfirmed = entries.count
+        owed = entries.count
         effects.finished = Array(waiters.keys)
         (waiting, waiters) = ([:], [:])
         switch scope {
@@ -121,17 +122,17 @@ struct SubscriptionTable {
 extension SubscriptionTable {
     private mutating func want(_ name: ChannelName, interrupted: Bool) -> Entry {
         var entry = entries[name] ?? Entry(wanted: false)
-        if !entry.wanted {
-            entry.wanted = true
-            if entry.state != .subscribed { unconfirmed += 1 }
+        entry.wanted = true
+        if interrupted, entry.state != .subscribed, !entry.interrupted {
+            entry.interrupted = true
+            owed += 1
         }
-        if interrupted, entry.state != .subscribed { entry.interrupted = true }
         entries[name] = entry
         return entry
     }
 
     private mutating func forget(_ name: ChannelName, _ entry: Entry, _ effects: inout Effects) {
-        if entry.state != .subscribed { unconfirmed -= 1 }
+        if entry.interrupted { owed -= 1 }
         if scope == .channels, entry.interrupted { effects.restored.append(name) }
         release(name, &effects)
         if entry.state == .none {
@@ -184,7 +185,7 @@ extension SubscriptionTable {
 
     private mutating func tellRestored(_ effects: inout Effects) {
         effects.flushRestored()
-        guard phase == .restoring, unconfirmed == 0 else { return }
+        guard phase == .restoring, owed == 0 else { return }
         phase = .up
         guard scope == .everything, interrupted else { return }
         interrupted = false

@@ -1,8 +1,9 @@
 import BrokerCore
 import NIOCore
 
-/// Where the connections of one event loop hand in what they publish. What comes in one turn of the loop goes to the
-/// broker by one call: concurrent requests share the way there and back.
+/// Where the connections of one event loop hand in what they publish. What comes for one channel in one turn of the loop goes
+/// to the broker by one call: concurrent requests share the way there and back. Channels do not wait for one another, as
+/// one of them may be slow.
 final class PublishDesk: Sendable {
     typealias Results = ArraySlice<Result<Receipt, BrokerError>>
 
@@ -12,9 +13,37 @@ final class PublishDesk: Sendable {
         let answered: (Results) -> Void
     }
 
-    private struct Turn {
+    /// What goes to the broker together.
+    private struct Call {
         var publications: [Publication] = []
         var runs: [Run] = []
+    }
+
+    private struct Turn {
+        var calls: [Call] = []
+        /// The call of each channel that has one to itself.
+        var places: [ChannelName: Int] = [:]
+        var count = 0
+
+        mutating func add(_ publications: [Publication], _ run: Run) {
+            count += publications.count
+            let place = place(for: publications)
+            calls[place].publications += publications
+            calls[place].runs.append(run)
+        }
+
+        /// A run over several channels keeps its order in a call of its own.
+        private mutating func place(for publications: [Publication]) -> Int {
+            let channel = publications.first?.channel
+            guard let channel, publications.allSatisfy({ $0.channel == channel }) else {
+                calls.append(Call())
+                return calls.count - 1
+            }
+            if let place = places[channel] { return place }
+            calls.append(Call())
+            places[channel] = calls.count - 1
+            return calls.count - 1
+        }
     }
 
     private let broker: any Broker
@@ -36,9 +65,9 @@ final class PublishDesk: Sendable {
     /// publication, or with fewer if the broker has failed to answer.
     func publish(_ publications: [Publication], answered: @escaping (Results) -> Void) {
         let (isFirst, isFull) = turn.withValue { turn in
-            turn.runs.append(Run(count: publications.count, answered: answered))
-            turn.publications += publications
-            return (turn.runs.count == 1, turn.publications.count >= most)
+            let isFirst = turn.calls.isEmpty
+            turn.add(publications, Run(count: publications.count, answered: answered))
+            return (isFirst, turn.count >= most)
         }
         if isFull {
             endTurn()
@@ -52,9 +81,12 @@ final class PublishDesk: Sendable {
             defer { turn = Turn() }
             return turn
         }
-        guard !turn.runs.isEmpty else { return }
-        let publications = turn.publications
-        let runs = NIOLoopBound(turn.runs, eventLoop: loop)
+        for call in turn.calls { start(call) }
+    }
+
+    private func start(_ call: Call) {
+        let publications = call.publications
+        let runs = NIOLoopBound(call.runs, eventLoop: loop)
         Task(executorPreference: executor) { [broker] in
             var results = await broker.publish(publications)[...]
             for run in runs.value {

@@ -166,8 +166,8 @@ final class ShardChannel {
         var encoded = RunCache()
         var index = liveCount
         while index > 0 {
+            if index % Self.readersPerBreath == 0, index < liveCount { sched_yield() }
             index -= 1
-            if index % Self.readersPerBreath == 0 { sched_yield() }
             let subscription = subscriptions[index]
             let session = subscription.session
             let run = encoded.run(of: messages, after: before, form: session.transport.form)

@@ -32,6 +32,9 @@ final class EventGate: Sendable {
 
     private let state = Locked(State())
 
+    /// Whether there is room.
+    var isOpen: Bool { state.withLock { $0.underWay < Self.most } }
+
     func add(_ count: Int) {
         state.withLock { $0.underWay += count }
     }

@@ -96,6 +96,16 @@ import Testing
         #expect(table.detach([a]).events == [.continuityRestored(.everything)])
     }
 
+    @Test func `Restoration does not wait for channels that are attached meanwhile`() {
+        var table = up(.everything, a)
+        _ = table.lost()
+        _ = table.connected()
+        _ = table.attach([b], waiter: 1)
+        let heard = hear(&table) { $0.subscribed(a, &$1) }
+        #expect(heard.events == [.continuityRestored(.everything)] && heard.finished.isEmpty)
+        #expect(hear(&table) { $0.subscribed(b, &$1) }.finished == [1])
+    }
+
     @Test func `Detach and attach while a confirmation is under way ends attached`() {
         var table = up()
         _ = table.attach([a], waiter: 1)

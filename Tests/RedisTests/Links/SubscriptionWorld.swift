@@ -64,7 +64,7 @@ struct SubscriptionWorld {
             try takeBack()
         }
         guard attaching.isEmpty else { throw Broken(description: "attach was never done: \(attaching)") }
-        guard table.phase == .up, table.unconfirmed == 0 else { throw Broken(description: "still \(table.phase)") }
+        guard table.phase == .up, table.owed == 0 else { throw Broken(description: "still \(table.phase)") }
         guard served == Set(read.keys) else { throw Broken(description: "subscribed \(served), wanted \(read.keys)") }
         for (name, seen) in read {
             guard !continuity.isLost(on: name) else { throw Broken(description: "\(name) is not restored") }

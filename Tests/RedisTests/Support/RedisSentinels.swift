@@ -98,7 +98,7 @@ final class RedisSentinels: Sendable {
 
 /// Asks again and again until something that another process does has happened.
 func until(
-    _ what: String, within limit: Duration = .seconds(20), isolation: isolated (any Actor)? = #isolation,
+    _ what: String, within limit: Duration = .seconds(45), isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()

@@ -53,6 +53,8 @@ actor NumberPublisher {
                 await set.primary.kill()
                 let second = try await set.successor(of: set.primary)
                 try await publisher.goesOn()
+                // Both links have arrived, so that the next failover interrupts both.
+                try await until("announcements come") { (try? await reader.broker.ping()) != nil }
                 let losses = await reader.losses(of: channel)
                 #expect(losses > 0)
                 try await set.failOver()
