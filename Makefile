@@ -8,7 +8,7 @@ help:
 	@echo "make serve        build, and run the gateway on 127.0.0.1:8080 with the memory broker"
 	@echo "make test         everything: lint, unit and conformance tests, integration tests, real browser"
 	@echo "make test-tsan    Hub and memory broker under ThreadSanitizer"
-	@echo "make bench        memory, fan-out and cost of a delivery, beside a bare send loop"
+	@echo "make bench        memory, fan-out, cost of a delivery and Redis, beside the barest there can be"
 	@echo "make format       format the Swift sources"
 
 serve: build
@@ -41,7 +41,7 @@ test-tsan:
 	swift test --skip-build --sanitize=thread --scratch-path .build-tsan --filter 'HubTests|MemoryTests'
 
 bench:
-	scripts/install build
+	scripts/install bench
 	swift build -c release --product telltale
 	integration/bench/run $(BUILD)/telltale
 
