@@ -19,6 +19,11 @@ int cepoll_add(int epoll, int fd, uint64_t tag) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+int cepoll_add_eventfd(int epoll, int fd, uint64_t tag) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = tag};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
 int cepoll_wait(int epoll, cepoll_ready *ready, int timeout_ms) {
     struct epoll_event events[CEPOLL_BATCH];
     int count = epoll_wait(epoll, events, CEPOLL_BATCH, timeout_ms);

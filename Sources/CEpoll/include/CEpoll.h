@@ -21,6 +21,10 @@ int cepoll_create(void);
 /// Watches `fd`, edge-triggered, for reading, writing and the peer's end. 0, or -1 and errno.
 int cepoll_add(int epoll, int fd, uint64_t tag);
 
+/// Watches an eventfd, edge-triggered, for what is written to it, and not for the room that reading it makes: that would
+/// wake the reader once more each time. 0, or -1 and errno.
+int cepoll_add_eventfd(int epoll, int fd, uint64_t tag);
+
 /// Waits up to `timeout_ms` (-1: for ever) and fills `ready`, which has room for CEPOLL_BATCH. Their number; an interruption is 0.
 int cepoll_wait(int epoll, cepoll_ready *ready, int timeout_ms);
 

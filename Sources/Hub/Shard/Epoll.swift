@@ -16,6 +16,11 @@ struct Epoll: Sendable {
         cepoll_add(descriptor, other, tag) == 0
     }
 
+    /// Watches a mailbox. `false`: the kernel can't.
+    func addMailbox(_ eventfd: Int32, tag: UInt64) -> Bool {
+        cepoll_add_eventfd(descriptor, eventfd, tag) == 0
+    }
+
     /// Waits up to `milliseconds`; says how many descriptors are ready.
     func wait(milliseconds: Int32, into ready: UnsafeMutablePointer<cepoll_ready>) -> Int {
         let count = cepoll_wait(descriptor, ready, milliseconds)

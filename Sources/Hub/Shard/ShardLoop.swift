@@ -58,7 +58,7 @@ package final class ShardLoop {
 
     func run() {
         cepoll_name_thread("shard")
-        guard epoll.add(shard.mailbox.descriptor, tag: Self.mailboxTag) else { return }
+        guard epoll.addMailbox(shard.mailbox.descriptor, tag: Self.mailboxTag) else { return }
         while !stopping { turn() }
         for session in sessions.all { session.close() }
         for letter in shard.mailbox.close() { letter.refuse() }
