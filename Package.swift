@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "HubTests",
             dependencies: [
-                "BrokerCore", "Hub", "MemoryBroker",
+                "BrokerConformance", "BrokerCore", "Hub", "MemoryBroker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -5,9 +5,7 @@ import RedisBroker
 /// Channels below one prefix of a Redis, and the function library of that prefix.
 struct RedisBackend: BrokerBackend {
     /// One server, over TCP, TLS or a unix socket; what sentinels lead to; a cluster.
-    static let schemes = [
-        "redis", "rediss", "redis+unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster",
-    ]
+    static let schemes = RedisURL.schemes
 
     let scheme: String
     let url: RedisURL

@@ -24,7 +24,8 @@ package protocol Broker: Sendable {
     /// What was published on attached channels, by whomever. One consumer only.
     var events: BrokerEvents { get }
 
-    /// Publishes in order, each atomically and for itself, and answers in the same order.
+    /// Publishes in order on each channel, each atomically and for itself, and answers in the order given. Across channels nothing
+    /// is promised: they may be on different servers.
     ///
     /// The idempotency key comes first: a key that the channel has seen within ``BrokerSettings/idempotencyWindow`` answers with the first
     /// position whatever else the publication says. Then: closed, fence, expect, size.

@@ -42,6 +42,9 @@ package struct RedisURL: Hashable, Sendable {
 }
 
 extension RedisURL {
+    /// The schemes that a URL may have.
+    package static let schemes = RedisURLScheme.all.map(\.name)
+
     /// What every key, every pub/sub channel and, less its punctuation, every function of these channels begins with.
     package var prefix: String {
         get { options.prefix }

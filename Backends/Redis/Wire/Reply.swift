@@ -26,9 +26,4 @@ extension Reply {
     var array: [Reply]? {
         if case .array(let replies) = self { replies } else { nil }
     }
-
-    /// The code of an error: its first word.
-    var errorCode: Substring? {
-        if case .error(let text) = self { text.prefix { $0 != " " } } else { nil }
-    }
 }

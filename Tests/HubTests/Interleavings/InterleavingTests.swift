@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 import Testing
 
@@ -127,13 +128,13 @@ import Testing
     /// Long walks through everything that can happen, with bounds of many sizes.
     @Test(arguments: 0..<8) func `random walks through everything keep every promise`(block: Int) throws {
         for seed in (block * 300)..<(block * 300 + 300) {
-            var chance = Chance(seed: UInt64(seed))
+            var chance = SplitMix64(seed: UInt64(seed))
             let actions = Action.allCases
             let often: [Action] = [.log, .log, .conflate, .hear, .hear, .read, .answer, .answer, .drain]
             let script =
-                (chance.oneIn(4) ? [] : [Action.attach])
+                (chance.happens(oneIn: 4) ? [] : [Action.attach])
                 + (0..<(20 + chance.below(60))).map { _ in
-                    chance.oneIn(2) ? often[chance.below(often.count)] : actions[chance.below(actions.count)]
+                    chance.happens(oneIn: 2) ? often[chance.below(often.count)] : actions[chance.below(actions.count)]
                 }
             let sizes = (1 + chance.below(5), 16 + chance.below(64), 1 + chance.below(4))
             guard try !violations(script, keeping: sizes.0, room: sizes.1, page: sizes.2).isEmpty else { continue }

@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 import Hub
 import MemoryBroker
@@ -129,7 +130,7 @@ import Testing
             let publications = (1...log).map { Publication(channel: Truth.name, data: "\($0)") }
             let epoch = try #require(await gateway.writer.publish(publications).first).get().position.epoch
             gateway.broker.hold()
-            var chance = Chance(seed: 7)
+            var chance = SplitMix64(seed: 7)
             var connections: [(near: Int32, from: UInt64)] = []
             for _ in 0..<count {
                 let from = UInt64(chance.below(log))

@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 import Testing
 
@@ -64,7 +65,7 @@ import Testing
 
     @Test func `a queue gives its bytes in order, whatever is taken at a time`() {
         for seed in 0..<200 {
-            var chance = Chance(seed: UInt64(seed))
+            var chance = SplitMix64(seed: UInt64(seed))
             var queue = SegmentQueue()
             var expected: [UInt8] = []
             var got: [UInt8] = []
@@ -73,7 +74,7 @@ import Testing
                 expected += copy(piece)
                 queue.append(Segment(piece))
                 #expect(queue.bytes == expected.count - got.count)
-                if chance.oneIn(3) { take(chance.below(queue.bytes + 1), of: &queue, into: &got) }
+                if chance.happens(oneIn: 3) { take(chance.below(queue.bytes + 1), of: &queue, into: &got) }
             }
             take(queue.bytes, of: &queue, into: &got)
             #expect(queue.isEmpty && queue.count == 0 && queue.bytes == 0)

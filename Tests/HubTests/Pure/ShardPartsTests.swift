@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 import Glibc
 import Testing
@@ -9,7 +10,7 @@ import Testing
 
     @Test func `every timer comes in its second, once`() {
         for seed in 0..<50 {
-            var chance = Chance(seed: UInt64(seed))
+            var chance = SplitMix64(seed: UInt64(seed))
             var wheel = TimerWheel(now: 0)
             var due: [UInt64: UInt32] = [:]
             var now: UInt32 = 0
@@ -17,7 +18,7 @@ import Testing
                 let second = now + UInt32(chance.below(90))
                 wheel.add(tag, at: second)
                 due[tag] = min(max(second, now + 1), now + TimerWheel.span - 1)
-                guard chance.oneIn(5) else { continue }
+                guard chance.happens(oneIn: 5) else { continue }
                 now += UInt32(chance.below(100))
                 for tag in wheel.take(until: now) {
                     let second = due.removeValue(forKey: tag)

@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 import Testing
 
@@ -62,7 +63,7 @@ struct RecordTests {
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>) func `no damage to a record makes another message of it`(_ seed: UInt64) {
-        var random = Chance(seed)
+        var random = SplitMix64(seed: seed)
         let whole = Array("+k3f9\n117 1763700000123 tcx message state 9\nlinking é118 1 j log  2\n{}".utf8)
         for _ in 0..<20_000 {
             var bytes = whole
@@ -96,23 +97,7 @@ struct RecordTests {
     }
 }
 
-/// Chance that is the same for the same seed (xorshift64*, Vigna 2014).
-struct Chance: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
-
+extension SplitMix64 {
     /// Changes, inserts or removes a byte.
     mutating func damage(_ bytes: inout [UInt8]) {
         let byte = pick(Array("0123456789 \n+-tjcx\0".utf8) + [UInt8(below(256))])

@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 import MemoryBroker
 import Testing
@@ -19,7 +20,7 @@ import Testing
     func `random operations come out as they do in memory`(_ seed: UInt64, _ asScript: Bool) async throws {
         try await FunctionsUnderTest.run(Self.settings, asScript: asScript) { under in
             let memory = MemoryBroker(store: MemoryStore(settings: Self.settings))
-            var chance = Chance(seed)
+            var chance = SplitMix64(seed: seed)
             var epochs: [ChannelName: (Epoch, Epoch)] = [:]
             for step in 0..<1_500 {
                 let channel = try ChannelName(chance.pick(["a", "few:a", "few:b", "small:a", "one:a", ":a"]))
@@ -56,7 +57,7 @@ import Testing
     }
 
     private static func publication(
-        on channel: ChannelName, step: Int, _ chance: inout Chance
+        on channel: ChannelName, step: Int, _ chance: inout SplitMix64
     ) throws -> Publication {
         let key = try RetainKey(chance.pick(["state", "progress", "k\(chance.below(30))"]))
         let isFenced = chance.below(8) == 0
@@ -71,7 +72,7 @@ import Testing
     }
 
     /// A start, given the channel's epoch.
-    private static func start(_ chance: inout Chance) -> @Sendable (Epoch?) -> Start {
+    private static func start(_ chance: inout SplitMix64) -> @Sendable (Epoch?) -> Start {
         let offset = UInt64(chance.below(200))
         return chance.pick([
             { _ in .earliest }, { _ in .latest }, { [count = chance.below(8) + 1] _ in .last(count) },

@@ -1,3 +1,4 @@
+import BrokerConformance
 import BrokerCore
 
 @testable import RedisBroker
@@ -16,7 +17,7 @@ struct SubscriptionWorld {
 
     private let names: [ChannelName]
     private let scope: SubscriptionTable.Scope
-    private var chance: Chance
+    private var chance: SplitMix64
     private var table: SubscriptionTable
 
     // The connection: commands on their way, and what the server has said and was not read.
@@ -36,7 +37,7 @@ struct SubscriptionWorld {
 
     init(seed: UInt64, scope: SubscriptionTable.Scope) throws {
         names = try (0..<6).map { try ChannelName("c\($0)") }
-        chance = Chance(seed: seed)
+        chance = SplitMix64(seed: seed)
         self.scope = scope
         table = SubscriptionTable(scope: scope)
     }
@@ -194,26 +195,5 @@ extension SubscriptionWorld {
             read[name] = number
         case .deleted, .continuityLost: break
         }
-    }
-}
-
-// MARK: Chance
-
-extension SubscriptionWorld {
-    /// A seeded source of chance (SplitMix64), so that what has failed once can be seen again.
-    struct Chance: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-
-        mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
     }
 }

@@ -113,7 +113,10 @@ import Testing
             var iterator = replies.makeAsyncIterator()
             #expect(await iterator.next() == .array([.bulk("subscribe"), .bulk("a"), .integer(1)]))
             #expect(await iterator.next() == .array([.bulk("subscribe"), .bulk("b"), .integer(2)]))
-            #expect(await iterator.next()?.errorCode == "ERR")
+            guard case .error(let words)? = await iterator.next(), words.hasPrefix("ERR ") else {
+                Issue.record("an error comes as the others do")
+                return
+            }
             try await RedisConnection.run(server.endpoint) { publisher in
                 _ = await publisher.send((0..<5000).map { Command("PUBLISH", "a", "\($0)") })
             }
