@@ -78,11 +78,17 @@ let package = Package(
             path: "Backends/Memory",
             swiftSettings: settings
         ),
+        .target(
+            name: "BrokerSupport",
+            dependencies: ["BrokerCore", .product(name: "Logging", package: "swift-log")],
+            path: "Backends/Support",
+            swiftSettings: settings
+        ),
         .systemLibrary(name: "CHiredis", path: "Backends/CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
             name: "RedisBroker",
             dependencies: [
-                "BrokerCore", "CHiredis",
+                "BrokerCore", "BrokerSupport", "CHiredis",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -143,7 +149,7 @@ let package = Package(
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "MemoryBroker", "RedisBroker",
+                "BrokerConformance", "BrokerCore", "BrokerSupport", "MemoryBroker", "RedisBroker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -151,6 +157,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "BrokerSupportTests", dependencies: ["BrokerCore", "BrokerSupport"], swiftSettings: settings),
         .testTarget(name: "MemoryTests", dependencies: ["BrokerCore", "MemoryBroker"], swiftSettings: settings),
         .testTarget(
             name: "HubTests",

@@ -1,4 +1,5 @@
 package import BrokerCore
+import BrokerSupport
 import Logging
 
 /// A handle on the channels below one prefix of a Redis: one server, what sentinels lead to, or a cluster.

@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 extension Library {
     /// What an announcement says of the channel under whose name it came; `nil` for a foreign message. Events are all of

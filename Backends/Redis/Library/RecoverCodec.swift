@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 extension Library {
     func recover(_ channel: ChannelName, from start: Start, limit: RecoveryLimit) -> Call {

@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 extension Library {
     func inspect(_ channel: ChannelName) -> Call {

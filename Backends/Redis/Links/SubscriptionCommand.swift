@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 /// A SUBSCRIBE or UNSUBSCRIBE.
 struct SubscriptionCommand: Equatable {

@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 /// Which channels are wanted, and which of them the server has confirmed. Without I/O: something happened in,
 /// ``Effects`` out.

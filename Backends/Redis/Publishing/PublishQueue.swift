@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 /// Publications on their way to Redis.
 ///

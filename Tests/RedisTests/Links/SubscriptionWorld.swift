@@ -1,5 +1,6 @@
 import BrokerConformance
 import BrokerCore
+import BrokerSupport
 
 @testable import RedisBroker
 

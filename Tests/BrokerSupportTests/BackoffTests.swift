@@ -1,6 +1,5 @@
+import BrokerSupport
 import Testing
-
-@testable import RedisBroker
 
 @Suite struct BackoffTests {
     @Test func `The bound doubles with each failure, up to the longest`() {

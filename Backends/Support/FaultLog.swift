@@ -1,17 +1,19 @@
-import BrokerCore
-import Logging
+package import BrokerCore
+package import Logging
 
 /// Logs what is wrong with the content of a channel's key once, and not with each attempt to use it.
-final class FaultLog: Sendable {
+package final class FaultLog: Sendable {
     /// Channels that are remembered as told; when there are more, all are forgotten and may be told again.
-    static let capacity = 1_000
+    package static let capacity = 1_000
 
     private let logger: Logger
     private let told = Locked<Set<ChannelName>>([])
 
-    init(logger: Logger) { self.logger = logger }
+    /// One for a handle on a broker.
+    package init(logger: Logger) { self.logger = logger }
 
-    func note(_ fault: String, on channel: ChannelName) {
+    /// Logs `fault` unless one of this channel has been logged.
+    package func note(_ fault: String, on channel: ChannelName) {
         let isNew = told.withLock { told in
             if told.count >= Self.capacity { told.removeAll() }
             return told.insert(channel).inserted

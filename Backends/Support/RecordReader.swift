@@ -1,16 +1,18 @@
 import BrokerCore
 
 /// Reads records that follow one another. It trusts nothing: others may write under our prefix.
-struct RecordReader {
+package struct RecordReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var index = 0
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    /// Reads from bytes that outlive the reader.
+    package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    var isAtEnd: Bool { index == bytes.count }
+    /// Whether all has been read.
+    package var isAtEnd: Bool { index == bytes.count }
 
     /// The next record; `nil` where there is none, and then there is no going on.
-    mutating func next() -> Record? {
+    package mutating func next() -> Record? {
         guard let offset = number(endingWith: " "), 1...Position.maximumOffset ~= offset,
             let time = number(endingWith: " ").flatMap({ Int64(exactly: $0) }),
             let flags = word(endingWith: " ").flatMap({ Flags($0) }),
