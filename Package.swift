@@ -34,6 +34,12 @@ let package = Package(
         .target(name: "BrokerCore", swiftSettings: settings),
         .target(name: "BrokerConformance", dependencies: ["BrokerCore"], swiftSettings: settings),
 
+        .target(
+            name: "BrokerTransfer",
+            dependencies: ["BrokerCore"],
+            swiftSettings: settings
+        ),
+
         // The gateway.
         .target(name: "CEpoll"),
         .target(
@@ -99,10 +105,23 @@ let package = Package(
             resources: [.embedInCode("Library/Lua")],
             swiftSettings: settings
         ),
+        .systemLibrary(
+            name: "CLibpq", path: "Backends/CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "PostgresBroker",
+            dependencies: [
+                "BrokerCore", "BrokerSupport", "CLibpq",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Backends/Postgres",
+            resources: [.embedInCode("Schema/SQL")],
+            swiftSettings: settings
+        ),
         .target(
             name: "BrokerRegistry",
             dependencies: [
-                "BrokerCore", "MemoryBroker", "RedisBroker",
+                "BrokerCore", "MemoryBroker", "PostgresBroker", "RedisBroker",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Backends/Registry",
@@ -125,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "telltale",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "BrokerRegistry", "Gateway", "GatewayClient", "GatewayConfig",
+                "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerTransfer", "Gateway", "GatewayClient", "GatewayConfig",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -159,6 +178,14 @@ let package = Package(
         ),
         .testTarget(
             name: "BrokerSupportTests", dependencies: ["BrokerCore", "BrokerSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: [
+                "BrokerConformance", "BrokerCore", "BrokerSupport", "CLibpq", "MemoryBroker", "PostgresBroker",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "MemoryTests", dependencies: ["BrokerCore", "MemoryBroker"], swiftSettings: settings),
         .testTarget(
             name: "HubTests",

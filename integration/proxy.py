@@ -32,6 +32,17 @@ class Proxy:
         """Where new connections go; those that there are stay."""
         self._target = ("127.0.0.1", server.port)
 
+    def refuse(self):
+        """Resets every connection, and each new one, until it leads somewhere again."""
+        # Nobody can listen there.
+        self._target = ("127.0.0.1", 0)
+        self.cut()
+
+    @property
+    def connections(self):
+        """Their addresses, as the server sees them."""
+        return {"{}:{}".format(*far.getsockname()) for _, far in self._pairs if far.fileno() >= 0}
+
     def stall(self, only=None):
         """Connections stay and new ones are taken, but nothing comes through: to either side the other is just silent.
         `only`: the addresses of those that stall, as the server sees them."""

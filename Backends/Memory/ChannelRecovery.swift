@@ -20,7 +20,8 @@ extension MemoryChannel {
         let (messages, reachesTop) = page(after: offset, limit: limit)
         return Recovery(
             epoch: epoch, top: top, trimmed: trimmed, closed: closed, gap: gap,
-            start: Position(epoch: epoch, offset: offset), messages: messages, reachesTop: reachesTop
+            start: Position(epoch: epoch, offset: offset), messages: messages, reachesTop: reachesTop,
+            predecessors: predecessors
         )
     }
 
@@ -38,8 +39,10 @@ extension MemoryChannel {
         func gap(_ reason: Gap.Reason) -> Gap {
             Gap(asked: position, epoch: epoch, haveFrom: trimmed + 1, reason: reason)
         }
-        guard position.epoch == epoch || position == .origin else { return (earliest, gap(.epoch)) }
-        guard position.offset <= top else { return (earliest, gap(.future)) }
+        let isKnown = position.epoch == epoch || predecessors.contains { $0.epoch == position.epoch }
+        guard isKnown || position == .origin else { return (earliest, gap(.epoch)) }
+        let isShared = position == .origin || position.place(in: epoch, predecessors: predecessors) != nil
+        guard isShared, position.offset <= top else { return (earliest, gap(.future)) }
         return (position.offset, position.offset < trimmed ? gap(.trimmed) : nil)
     }
 

@@ -28,6 +28,24 @@ struct IdempotencyWindow {
         return first.position
     }
 
+    /// A key that a channel has seen.
+    struct Remembered {
+        var key: IdempotencyKey
+        var offset: UInt64
+        /// In milliseconds.
+        var age: Int64
+    }
+
+    /// The keys of this epoch of a channel, by offset. O(all keys): for copying.
+    func keys(of channel: ChannelName, epoch: Epoch, now: Int64) -> [Remembered] {
+        let window = BrokerSettings.idempotencyWindow.milliseconds
+        return seen.compactMap { name, first in
+            guard name.channel == channel, first.position.epoch == epoch, first.deadline > now else { return nil }
+            return Remembered(key: name.key, offset: first.position.offset, age: now + window - first.deadline)
+        }.sorted { $0.offset < $1.offset }
+    }
+
+    /// - Parameter now: when the key was seen.
     mutating func remember(_ key: IdempotencyKey, on channel: ChannelName, at position: Position, now: Int64) {
         let name = Name(channel: channel, key: key)
         let deadline = now + BrokerSettings.idempotencyWindow.milliseconds

@@ -15,6 +15,8 @@ struct MemoryChannel {
     private(set) var trimmed: UInt64 = 0
     private(set) var closed = false
     private(set) var fence: UInt64?
+    /// As ``Recovery/predecessors``: only a channel that was copied from another broker has any.
+    private(set) var predecessors: [Position] = []
     /// In offset order, with holes where messages were conflated.
     private(set) var log: Deque<Message> = []
     private(set) var retained: [RetainKey: Retained] = [:]
@@ -30,6 +32,23 @@ struct MemoryChannel {
         self.epoch = epoch
         self.retention = retention
         self.footprint = Footprint.channel(name)
+    }
+
+    /// A channel as another broker had it. Nothing is trimmed before the next publication.
+    /// - Parameters:
+    ///   - log: in offset order.
+    ///   - now: the store's elapsed time, in milliseconds.
+    init(
+        _ head: ChannelHead, log: Deque<Message>, retained: [RetainKey: Retained], retention: RetentionPolicy,
+        now: Int64
+    ) {
+        self.init(name: head.channel, epoch: head.epoch, retention: retention)
+        (top, trimmed, closed, fence) = (head.top, head.trimmed, head.closed, head.fence)
+        (predecessors, self.log, self.retained) = (head.predecessors, log, retained)
+        logBytes = log.reduce(0) { $0 + $1.data.utf8.count }
+        deadline = now + head.life.milliseconds
+        footprint += log.reduce(0) { $0 + footprint(of: $1) }
+        footprint += retained.values.reduce(0) { $0 + footprint(of: $1.message) }
     }
 
     /// Why the channel does not take the publication; `nil` if it does.

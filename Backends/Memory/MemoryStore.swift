@@ -5,7 +5,7 @@ package final class MemoryStore: Sendable {
     /// 1 GiB.
     package static let defaultCapacity = 1 << 30
 
-    private let state: Locked<StoreState>
+    let state: Locked<StoreState>
 
     /// - Parameters:
     ///   - capacity: bytes of data, and of what stands around it, that the store holds at most. At the bound publishing is

@@ -6,7 +6,7 @@ struct StoreState {
     private static let sweepBatch = 1024
 
     /// A channel's place in memory: reaching a value inside a dictionary would copy it.
-    private final class Slot {
+    final class Slot {
         var channel: MemoryChannel
         /// The deadline under which the channel stands in the queue.
         var scheduled: Int64 = .max
@@ -19,7 +19,7 @@ struct StoreState {
     let clock: MemoryClock
     var attachments = Attachments()
     private var slots: [ChannelName: Slot] = [:]
-    private var seen = IdempotencyWindow()
+    var seen = IdempotencyWindow()
     private var expiry = ExpiryQueue()
     private var channelBytes = 0
 
@@ -68,12 +68,12 @@ extension StoreState {
         return Receipt(position: position)
     }
 
-    private mutating func makeRoom(for bytes: Int, now: Int64) -> Bool {
+    mutating func makeRoom(for bytes: Int, now: Int64) -> Bool {
         if footprint + bytes > capacity { _ = sweep(now: now) }
         return footprint + bytes <= capacity
     }
 
-    private var full: BrokerError {
+    var full: BrokerError {
         .unavailable(reason: "the memory broker is full: it holds \(footprint) of at most \(capacity) bytes")
     }
 }
@@ -107,7 +107,7 @@ extension StoreState {
     }
 
     /// The channel, if it lives: one whose time is over is removed here, whether or not it has been swept.
-    private mutating func slot(of name: ChannelName, now: Int64) -> Slot? {
+    mutating func slot(of name: ChannelName, now: Int64) -> Slot? {
         guard let slot = slots[name] else { return nil }
         if slot.channel.deadline > now { return slot }
         remove(slot)
@@ -118,12 +118,12 @@ extension StoreState {
         Slot(MemoryChannel(name: name, epoch: .random(), retention: settings.policy(for: name)))
     }
 
-    private mutating func insert(_ slot: Slot) {
+    mutating func insert(_ slot: Slot) {
         slots[slot.channel.name] = slot
         channelBytes += slot.channel.footprint
     }
 
-    private mutating func remove(_ slot: Slot) {
+    mutating func remove(_ slot: Slot) {
         slots[slot.channel.name] = nil
         channelBytes -= slot.channel.footprint
     }
@@ -144,7 +144,7 @@ extension StoreState {
         return looked >= Self.sweepBatch
     }
 
-    private mutating func schedule(_ slot: Slot) {
+    mutating func schedule(_ slot: Slot) {
         slot.scheduled = slot.channel.deadline
         expiry.schedule(slot.channel.name, at: slot.scheduled)
         guard expiry.isStale(channels: slots.count) else { return }

@@ -13,7 +13,7 @@ struct Listing {
     let query: ChannelQuery
     let library: Library
 
-    func run(over primaries: [CommandLink]) async throws(RedisError) -> [ChannelSummary] {
+    func run(over primaries: [any CommandSender]) async throws(RedisError) -> [ChannelSummary] {
         var page: [ChannelSummary] = []
         var query = query
         // A channel that goes while the list is made is left out, and the next takes its place.
@@ -29,12 +29,12 @@ struct Listing {
 
     private struct Found {
         let name: ChannelName
-        let link: CommandLink
+        let link: any CommandSender
     }
 
     /// The first names of the page, in order, and where each was found.
-    private func names(on primaries: [CommandLink], _ query: ChannelQuery) async throws(RedisError) -> [Found] {
-        var found: [ChannelName: CommandLink] = [:]
+    private func names(on primaries: [any CommandSender], _ query: ChannelQuery) async throws(RedisError) -> [Found] {
+        var found: [ChannelName: any CommandSender] = [:]
         var last: ChannelName?
         for link in primaries {
             var cursor = "0"
@@ -59,7 +59,7 @@ struct Listing {
         }
     }
 
-    private func scan(_ link: CommandLink, from cursor: String) async throws(RedisError) -> (String, [String]) {
+    private func scan(_ link: any CommandSender, from cursor: String) async throws(RedisError) -> (String, [String]) {
         let pattern = library.keyPattern(ofChannels: query.prefix)
         let command = Command("SCAN", cursor, "MATCH", pattern, "COUNT", "\(Self.scanCount)", "TYPE", "hash")
         let words = try await link.send([command])[0].get().array ?? []
@@ -88,6 +88,14 @@ struct Listing {
         return found.compactMap { summaries[$0.name] }
     }
 }
+
+/// A way to a server for commands, which are answered in order.
+protocol CommandSender: AnyObject, Sendable {
+    func send(_ commands: [Command]) async -> [Result<Reply, RedisError>]
+}
+
+extension CommandLink: CommandSender {}
+extension RedisConnection: CommandSender {}
 
 extension Library {
     /// The pattern that SCAN finds the keys of channels with whose names begin so.

@@ -6,7 +6,7 @@ package struct BrokerURLError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The URL is of no known kind.
     init(kind found: String) {
         let allowed = BrokerRegistry.schemes.map { "\($0):" }.joined(separator: ", ")
-        description = "\(found); a broker URL may be \(allowed)"
+        description = "\(found); a broker URL may be \(allowed), or a Postgres connection string (host=…)"
     }
 
     /// The URL is not right for its kind.

@@ -11,6 +11,14 @@ package enum LogFormat: String, CaseIterable, Hashable, Sendable {
     case json
 }
 
+/// How a publication made inside someone's Postgres transaction is announced.
+package enum PostgresPublishing: String, CaseIterable, Hashable, Sendable {
+    /// By that transaction, as it commits.
+    case notify
+    /// By one gateway, soon after: the transaction only writes.
+    case relay
+}
+
 /// What serves a stream after its handshake.
 package enum HubSockets: String, CaseIterable, Hashable, Sendable {
     /// A shard's own epoll, where the system and the stream allow it.

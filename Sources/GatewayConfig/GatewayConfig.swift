@@ -34,10 +34,19 @@ package struct GatewayConfig: Hashable, Sendable {
         package var url = "memory:"
         package var memory = Memory()
         package var redis = Redis()
+        package var postgres = Postgres()
 
         package struct Redis: Hashable, Sendable {
             /// What the keys, pub/sub channels and functions of a Redis broker begin with, unless its URL says another.
             package var prefix = "telltale:"
+        }
+
+        package struct Postgres: Hashable, Sendable {
+            /// Where announcements are listened for; `nil`: at ``Broker/url``. May hold a password, as that may.
+            package var listenURL: String?
+            /// The schema that holds tables and functions.
+            package var schema = "telltale"
+            package var publish = PostgresPublishing.notify
         }
 
         package struct Memory: Hashable, Sendable {

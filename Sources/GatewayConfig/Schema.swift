@@ -18,13 +18,24 @@ enum Schema {
     private static let broker = [
         Key(
             "broker.url", \.broker.url, .text(bytes: 4096, "a broker's URL", mask: Secrets.mask), flag: "--broker",
-            "Where channels live: `memory:` is this process, `redis:` and its kin a Redis that gateways share."),
+            "Where channels live: `memory:` is this process; `redis:` and its kin a Redis, `postgres:` or `host=…` a Postgres, "
+                + "that gateways share."),
         Key(
             "broker.memory.bytes", \.broker.memory.bytes, .size(1 << 20...1 << 40),
             "What all channels of the memory broker together may hold."),
         Key(
             "broker.redis.prefix", \.broker.redis.prefix, .text(bytes: 64, "a prefix of keys"),
             "What the keys, pub/sub channels and functions of a Redis broker begin with, unless its URL says another."),
+        Key(
+            "broker.postgres.listen_url", \.broker.postgres.listenURL,
+            ValueType<String>.text(bytes: 4096, "a Postgres URL", mask: Secrets.mask).orNull("as `broker.url`"),
+            "A direct way to the same database, where `broker.url` leads to a pooler: announcements come there."),
+        Key(
+            "broker.postgres.schema", \.broker.postgres.schema, .identifier(bytes: 40),
+            "The schema of a Postgres broker's tables and functions."),
+        Key(
+            "broker.postgres.publish", \.broker.postgres.publish, .choice(),
+            "Who announces what others' transactions publish: they themselves as they commit, or a gateway just after."),
     ]
 
     private static let namespace = [

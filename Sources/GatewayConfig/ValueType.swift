@@ -74,6 +74,19 @@ extension ValueType {
             mask: mask)
     }
 
+    /// A name that needs no quotes in most languages.
+    static func identifier(bytes: Int) -> ValueType<String> {
+        ValueType<String>(
+            decode: { raw in
+                guard let text = raw.string, (1...bytes).contains(text.utf8.count),
+                    text.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
+                else { return nil }
+                return text
+            },
+            literal: { JSONLiteral.string($0) }, range: "1 to \(bytes) letters, digits and _",
+            form: "a name that begins with a letter or _")
+    }
+
     /// One of the words of an enumeration.
     static func choice() -> ValueType
     where Value: RawRepresentable<String> & CaseIterable & SendableMetatype {

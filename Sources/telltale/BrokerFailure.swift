@@ -10,18 +10,32 @@ struct BrokerFailure: Error, CustomStringConvertible {
     /// - Parameter subject: what named the broker; `nil`: the command's own argument.
     init(_ error: any Error, subject: String? = nil) {
         let reason = if case BrokerError.unavailable(let reason) = error { reason } else { "\(error)" }
+        self.init(reason, subject: subject)
+    }
+
+    /// - Parameter subject: as above.
+    init(_ reason: String, subject: String? = nil) {
         let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
         description = subject.map { "\($0): \(line)" } ?? line
     }
 }
 
 extension LoadedConfig {
+    /// The way from a URL to its broker, with what `broker.*` says of each kind.
+    var registry: BrokerRegistry {
+        let postgres = config.broker.postgres
+        return BrokerRegistry(
+            settings: config.brokerSettings, memoryCapacity: config.broker.memory.bytes,
+            redisPrefix: config.broker.redis.prefix,
+            postgres: .init(
+                listenURL: postgres.listenURL, schema: postgres.schema, relaysPublications: postgres.publish == .relay))
+    }
+
     /// What `broker.url` names; nothing is connected yet.
     /// - Throws: ``BrokerFailure`` when it names no broker.
     func backend(logger: Logger) throws(BrokerFailure) -> any BrokerBackend {
-        let registry = BrokerRegistry(
-            settings: config.brokerSettings, memoryCapacity: config.broker.memory.bytes,
-            redisPrefix: config.broker.redis.prefix, logger: logger)
+        var registry = registry
+        registry.logger = logger
         do { return try registry.backend(for: config.broker.url) } catch { throw brokerFailure(error) }
     }
 

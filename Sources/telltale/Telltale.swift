@@ -11,7 +11,7 @@ struct Telltale: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, RunCommand.self, PublishCommand.self, TailCommand.self, CheckCommand.self,
-            VerifyCommand.self,
+            VerifyCommand.self, CopyCommand.self, SchemaCommand.self,
         ])
 
     static func main() async {

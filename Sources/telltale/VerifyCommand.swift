@@ -11,6 +11,7 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             Runs the cases that the project's own tests run, under names of its own, and removes them: it is safe against a broker in \
             use. With --against the same random script is run on both brokers too, and their answers compared. \
+            Of a configuration, keys below broker are heeded, but broker.url; broker.postgres.listen_url is URL's alone. \
             Exit status 1: a case failed, or the broker can't be reached.
             """)
 
@@ -19,6 +20,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(help: "A second broker to compare it with.")
     var against: String?
+
+    @Option(help: "The configuration file (or TELLTALE_CONFIG).")
+    var config: String?
 
     @Option(help: "The seed of the comparison's script, to repeat one (default: by chance).")
     var seed: UInt64?
@@ -30,10 +34,13 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Interruption.cancels {
-            let runner = ConformanceRunner(open: Self.opening(url))
+        let registry = try SettingsOptions.load(config: config).registry
+        var others = registry
+        others.postgres.listenURL = nil
+        try await Interruption.cancels { [others] in
+            let runner = ConformanceRunner(open: Self.opening(url, in: registry))
             try tell(await runner.run { if !$0.isSkipped { print($0.line) } })
-            if let against { try await compare(runner, ConformanceRunner(open: Self.opening(against))) }
+            if let against { try await compare(runner, ConformanceRunner(open: Self.opening(against, in: others))) }
         }
     }
 
@@ -57,9 +64,11 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     /// Each run has a sandbox of its own.
-    private static func opening(_ url: String) -> ConformanceRunner.Open {
+    private static func opening(_ url: String, in registry: BrokerRegistry) -> ConformanceRunner.Open {
         { settings in
-            let sandbox = try BrokerRegistry(settings: settings).backend(for: url).sandbox()
+            var registry = registry
+            registry.settings = settings
+            let sandbox = try registry.backend(for: url).sandbox()
             do {
                 return ConformanceHandles(
                     writer: try await sandbox.open(), reader: try await sandbox.open(), remove: sandbox.remove)

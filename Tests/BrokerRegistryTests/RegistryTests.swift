@@ -56,6 +56,41 @@ import Testing
     }
 
     @Test(arguments: [
+        "postgres://user:secret@127.0.0.1:5432/db", "postgresql://a:5432,b:5432/db?target_session_attrs=read-write",
+        "POSTGRES://host", "host=/run/postgresql dbname=db", " user = 'a b' password=secret host=h",
+        "service=telltale",
+    ])
+    func `a Postgres URL or connection string names a broker, and nothing is connected for that`(
+        _ url: String
+    ) throws {
+        #expect(try BrokerRegistry().backend(for: url).scheme == "postgres")
+    }
+
+    @Test(arguments: [
+        "postgres://user:hush@host/db?nonsense=1", "host=h password=hush nonsense=1", "host=h password='hush",
+        "postgres://user:hush@host:notaport/db",
+    ])
+    func `what libpq does not take is refused in one line that does not show the password`(_ url: String) {
+        let refusal = #expect(throws: BrokerURLError.self) { _ = try BrokerRegistry().backend(for: url) }
+        #expect(refusal?.description.contains("hush") == false)
+        #expect(refusal?.description.contains { $0.isNewline } == false)
+    }
+
+    @Test func `a listen_url that is none, and a schema's name that is none, are refused`() {
+        var registry = BrokerRegistry(postgres: .init(listenURL: "postgres://host/db?nonsense=1"))
+        #expect(throws: BrokerURLError.self) { _ = try registry.backend(for: "postgres://host/db") }
+        registry.postgres = .init(schema: "pg_mine")
+        #expect(throws: BrokerURLError.self) { _ = try registry.backend(for: "postgres://host/db") }
+        #expect(throws: BrokerURLError.self) { _ = try registry.postgresSchema() }
+    }
+
+    @Test func `the schema's SQL is of the schema that is named`() throws {
+        let sql = try BrokerRegistry(postgres: .init(schema: "mine")).postgresSchema()
+        #expect(sql.contains("CREATE TABLE \"mine\".message"))
+        #expect(sql.contains("\nBEGIN;\n"))
+    }
+
+    @Test(arguments: [
         ("kafka://user:secret@host/", "\"kafka:\""), ("memory", "no scheme"), ("memory:x", "nothing may follow"),
         ("", "no scheme"),
     ])

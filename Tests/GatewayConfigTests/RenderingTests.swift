@@ -20,6 +20,15 @@ import Testing
         #expect(loaded.config.broker.url == "redis://user:secret@host:6379/0")
     }
 
+    @Test func theEffectiveConfigurationHidesThePasswordOfTheListenURL() throws {
+        let url = "postgres://user:secret@host/db"
+        let loaded = try load(nil, ["TELLTALE_BROKER_POSTGRES_LISTEN_URL": url])
+        #expect(loaded.config.renderJSON().contains(#""listen_url": "postgres://user:***@host/db""#))
+        #expect(!loaded.renderOrigins().joined().contains("secret"))
+        #expect(loaded.config.broker.postgres.listenURL == url)
+        #expect(!problems(#"{"broker": {"postgres": {"listen_url": "\#(url)\n"}}}"#).joined().contains("secret"))
+    }
+
     @Test func originsNameOnlyWhatIsNotTheDefault() throws {
         let loaded = try load(
             """

@@ -39,6 +39,19 @@ import Testing
         #expect(SizeText.parse(text) == nil)
     }
 
+    @Test(arguments: ["telltale", "_a", "A9", String(repeating: "a", count: 40)])
+    func aSchemaIsAPlainName(name: String) throws {
+        let json = #"{"broker": {"postgres": {"schema": "\#(name)"}}}"#
+        #expect(try load(json).config.broker.postgres.schema == name)
+    }
+
+    @Test(arguments: ["", "9a", "a-b", "a.b", "a b", "ä", "a\\\"b", String(repeating: "a", count: 41)])
+    func whatIsNoPlainNameIsNoSchema(name: String) {
+        let found = problems(#"{"broker": {"postgres": {"schema": "\#(name)"}}}"#)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("1 to 40 letters, digits and _") == true)
+    }
+
     @Test(arguments: [("earliest", Start.earliest), ("latest", .latest), ("last:20", .last(20))])
     func aReplayIsReadAndWrittenTheSame(text: String, start: Start) {
         #expect(ReplayText.parse(text, lastAtMost: 20) == start)

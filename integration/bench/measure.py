@@ -18,11 +18,17 @@ PUBLISHERS = 16
 WINDOW = 64  # messages under way
 FEW, MANY = 1_000, 10_000  # readers
 BURST_DELIVERIES = 5_000_000
+CONNECTIONS, DEPTH, LINES = 50, 32, 500  # of publishers; as redis-benchmark's -c and -P; lines of one NDJSON request
 REST_RATE, REST_SECONDS = 40, 5  # messages a second: the gateway is at rest between them
 START_SECONDS, STOP_SECONDS = 20, 20
 READING = {  # the generator's arguments, as readers of either transport ask a gateway
     "WebSocket": ["--ws", "--path", "/v1/ws?channel=f&since=latest"],
     "SSE": ["--path", "/v1/channels/f?since=latest"],
+}
+HTTP_MODES = {  # the generator's arguments
+    "pipelined": ["--publishers", str(CONNECTIONS), "--depth", str(DEPTH)],
+    "ndjson": ["--publishers", "8", "--lines", str(LINES)],
+    "single": ["--publishers", str(CONNECTIONS)],
 }
 
 
@@ -39,7 +45,8 @@ def build():
         "fanout": sorted((BENCH / "fanout").glob("*.c")),
         "limit": [BENCH / "limit.c"],
         "publish": [*sorted((BENCH / "publish").glob("*.c")), *shared],
-        "delivery": [BENCH / "delivery/delivery.c", *shared, "-lhiredis", "-lpthread"],
+        "delivery": [*sorted((BENCH / "delivery").glob("*.c")), *shared, "-I/usr/include/postgresql", "-lhiredis",
+                     "-lpq", "-lpthread"],
     }
     for name, sources in programs.items():
         subprocess.run([*compiler, BUILD / name, *sources], check=True)
@@ -106,8 +113,10 @@ class Bench:
         finally:
             stop(process)
 
-    def gateway(self):
-        return self.server(str(self.binary), "serve", "--listen", "127.0.0.1:{port}", is_up=answers_http)
+    def gateway(self, *arguments, core=None, **environment):
+        return self.server(
+            str(self.binary), "serve", "--listen", "127.0.0.1:{port}", *arguments, is_up=answers_http, core=core,
+            **environment)
 
     def bare_loop(self):
         return self.server(str(BUILD / "limit"), "{port}", is_up=accepts)
@@ -137,3 +146,17 @@ class Bench:
         servers = {"gateway": self.gateway, "loop": self.bare_loop}
         rest = {name: self.at_rest(servers[name](), transport) for name in order}
         return rest | {"few": self.saturated(transport, FEW), "many": self.saturated(transport, self.many)}
+
+    def generate(self, *arguments):
+        run = subprocess.run(
+            ["taskset", "-c", self.generator_core, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Broken(f"{os.path.basename(str(arguments[0]))}: {run.stderr.strip()} {run.stdout.strip()}")
+        return run.stdout
+
+    def http(self, mode, port, pid, messages, channels=1):
+        """What the gateway takes by HTTP; a quarter of the messages where each is a request that waits for its answer."""
+        count = messages // 4 if mode == "single" else messages
+        return json.loads(self.generate(
+            BUILD / "publish", "--port", str(port), "--pids", str(pid), "--size", str(MESSAGE_BYTES),
+            "--messages", str(count), "--channels", str(channels), *HTTP_MODES[mode]))

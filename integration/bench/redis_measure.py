@@ -3,24 +3,16 @@
 import contextlib
 import csv
 import json
-import os
 import socket
-import subprocess
 import tempfile
 
 from attaching import PER_SOCKET, STORM, attach_many
-from measure import BUILD, MESSAGE_BYTES, Bench, Broken, answers_http
+from measure import BUILD, CONNECTIONS, DEPTH, HTTP_MODES, MESSAGE_BYTES, Bench, Broken
 
-CONNECTIONS, DEPTH, LINES = 50, 32, 500  # as redis-benchmark's -c and -P; lines of one NDJSON request
 MESSAGES = 400_000
 RATE, DELIVERY_SECONDS = 1_000, 10
 FUNCTION = "telltale_publish"
 CHANNEL = "bench:0"  # what the generator publishes to, too
-HTTP_MODES = {  # the generator's arguments, and the number of messages
-    "pipelined": (["--publishers", str(CONNECTIONS), "--depth", str(DEPTH)], MESSAGES),
-    "ndjson": (["--publishers", "8", "--lines", str(LINES)], MESSAGES),
-    "single": (["--publishers", str(CONNECTIONS)], MESSAGES // 4),
-}
 
 
 def command(port, *words):
@@ -47,16 +39,9 @@ class RedisBench(Bench):
                 yield pid, port
 
     def gateway_on(self, redis_port, core=None):
-        return self.server(
-            str(self.binary), "serve", "--listen", "127.0.0.1:{port}", "--broker", f"redis://127.0.0.1:{redis_port}",
-            is_up=answers_http, core=core, TELLTALE_LIMITS_SUBSCRIPTIONS=str(max(PER_SOCKET, STORM)))
-
-    def generate(self, *arguments):
-        run = subprocess.run(
-            ["taskset", "-c", self.generator_core, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if run.returncode != 0:
-            raise Broken(f"{os.path.basename(str(arguments[0]))}: {run.stderr.strip()} {run.stdout.strip()}")
-        return run.stdout
+        return self.gateway(
+            "--broker", f"redis://127.0.0.1:{redis_port}", core=core,
+            TELLTALE_LIMITS_SUBSCRIPTIONS=str(max(PER_SOCKET, STORM)))
 
     def redis_benchmark(self, port):
         """Messages a second by the function that native producers call."""
@@ -68,23 +53,17 @@ class RedisBench(Bench):
             "--csv", *call)
         return float(list(csv.reader(output.splitlines()))[-1][1])
 
-    def http(self, mode, port, pid):
-        arguments, messages = HTTP_MODES[mode]
-        return json.loads(self.generate(
-            BUILD / "publish", "--port", str(port), "--pids", str(pid), "--size", str(MESSAGE_BYTES),
-            "--messages", str(messages), *arguments))
-
     def publishing(self):
         """Redis alone, then through a gateway, which may use both cores: the generator needs little of its own."""
         with self.redis() as (_, redis), self.gateway_on(redis, core=self.both_cores) as (pid, port):
             figures = {"function": self.redis_benchmark(redis)}
-            return figures | {mode: self.http(mode, port, pid) for mode in HTTP_MODES}
+            return figures | {mode: self.http(mode, port, pid, MESSAGES) for mode in HTTP_MODES}
 
     def delivery(self):
         with self.redis() as (_, redis), self.gateway_on(redis) as (_, port):
-            setting = [BUILD / "delivery", str(redis), str(RATE), str(DELIVERY_SECONDS), str(MESSAGE_BYTES)]
+            setting = [BUILD / "delivery", "redis", str(redis), str(RATE), str(DELIVERY_SECONDS), str(MESSAGE_BYTES)]
             bare = json.loads(self.generate(*setting))
-            return {"bare": bare, "gateway": json.loads(self.generate(*setting, str(port), FUNCTION))}
+            return {"bare": bare, "gateway": json.loads(self.generate(*setting, FUNCTION, str(port)))}
 
     def attaching(self):
         with self.redis() as (_, redis), self.gateway_on(redis) as (pid, port):

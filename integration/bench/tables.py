@@ -3,11 +3,15 @@
 import statistics
 
 from attaching import CHANNELS, STORM
-from measure import FEW, PUBLISHERS, REST_RATE
-from redis_measure import CONNECTIONS, DEPTH, FUNCTION, LINES, RATE
+import postgres_measure as postgres
+from measure import CONNECTIONS, DEPTH, FEW, LINES, PUBLISHERS, REST_RATE
+from redis_measure import FUNCTION, RATE
 
 MEMORY_KB, SPEED, COST = 2.0, 3_000_000, 1.3  # the targets, with the memory broker
-PUBLISHING, HALF, TAIL, STORM_SECONDS = 0.6, 1.5, 2.0, 1.0  # and on Redis
+PUBLISHING, HALF, TAIL, STORM_SECONDS = 0.6, 1.5, 2.0, 1.0  # on Redis
+BATCHING, RELAYING, LISTENER = 5.0, 0.9, 1.5  # and on Postgres
+
+HTTP_NAMES = {"pipelined": f"POSTs, {DEPTH} pipelined", "ndjson": f"NDJSON, {LINES} lines", "single": "POSTs, one by one"}
 
 
 def memory_rows(transport, many, rounds):
@@ -65,8 +69,7 @@ def print_memory_table(results, many):
 def publishing_rows(rounds):
     """Through the gateway, as a share of what redis-benchmark reached in the same round."""
     alone = [round["function"] for round in rounds]
-    names = {"pipelined": f"POSTs, {DEPTH} pipelined", "ndjson": f"NDJSON, {LINES} lines", "single": "POSTs, one by one"}
-    for mode, name in names.items():
+    for mode, name in HTTP_NAMES.items():
         rates = [round[mode]["messages_per_s"] for round in rounds]
         cpu, busy = (statistics.median(round[mode][key] for round in rounds)
                      for key in ("server_us_per_message", "generator_busy"))
@@ -99,3 +102,41 @@ def print_redis_table(rounds):
     for part, rows in {"publishing": publishing_rows, "delivery": delivery_rows, "attaching": attaching_rows}.items():
         for row in rows([round[part] for round in rounds]):
             print_row("Redis", *row)
+
+
+def writing_rows(rounds):
+    """Through the gateway, beside writers that publish one message a transaction, in the same round."""
+    alone = [round["transactions"] for round in rounds]
+    for mode, name in HTTP_NAMES.items():
+        rates = [round[mode]["messages_per_s"] for round in rounds]
+        cpu, busy = (statistics.median(round[mode][key] for round in rounds)
+                     for key in ("server_us_per_message", "generator_busy"))
+        yield (f"{name} / transaction", ("≥", BATCHING), [ours / theirs for ours, theirs in zip(rates, alone)], "{:.2f}",
+               f"{statistics.median(rates):,.0f} messages/s, {cpu:.1f} µs CPU each, generator {busy:.0%} busy")
+    yield ("  transactions/s", None, alone, "{:,.0f}", f"{postgres.FUNCTION}, {postgres.WRITERS} writers")
+
+
+def relaying_rows(rounds):
+    relay, rows = [[round[name] for round in rounds] for name in ("relay", "rows")]
+    behind = statistics.median(round["relay_drained_s"] for round in rounds)
+    yield ("relayed / unannounced", ("≥", RELAYING), [ours / theirs for ours, theirs in zip(relay, rows)], "{:.2f}",
+           f"{statistics.median(relay):,.0f} transactions/s; the relay is done {behind:.1f} s after the writers")
+    yield ("  unannounced transactions/s", None, rows, "{:,.0f}", f"the same rows, {postgres.WRITERS} writers")
+
+
+def commit_rows(rounds):
+    others = {"listener": "a bare listener to publish()", "bare": "INSERT and pg_notify"}
+    for other, words in others.items():
+        for name, key in (("p50", "p50_us"), ("p99", "p99_us")):
+            ours, theirs = [[round[side][key] for round in rounds] for side in ("gateway", other)]
+            target = ("≤", LISTENER) if name == "p50" else None
+            ratio = [one / another for one, another in zip(ours, theirs)]
+            yield (f"COMMIT to delivery, {name}", target, ratio, "{:.2f}",
+                   f"{statistics.median(ours):.0f} µs; {words}: {statistics.median(theirs):.0f} µs")
+
+
+def print_postgres_table(rounds):
+    print_head(f"median and range of {len(rounds)} rounds; every message was given a position, and was delivered")
+    for part, rows in {"publishing": writing_rows, "relaying": relaying_rows, "delivery": commit_rows}.items():
+        for row in rows([round[part] for round in rounds]):
+            print_row("Postgres", *row)

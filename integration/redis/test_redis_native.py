@@ -4,6 +4,7 @@ import pytest
 import redis as redis_py
 from client import http
 from following import following
+from pages import seen, without_own
 from servers.redis_cluster import ClusterSetup
 
 PUBLISH = "telltale_publish"
@@ -48,19 +49,6 @@ SAME = [
 ]
 
 
-def page(gateway, channel):
-    """All that a reader may see, without what differs of itself."""
-    found = http.get(gateway.url(channel), params={"limit": 1000}).json()
-    own = {"channel", "epoch", "next", "time"}
-
-    def strip(value):
-        if isinstance(value, dict):
-            return {name: strip(inner) for name, inner in value.items() if name not in own}
-        return [strip(inner) for inner in value] if isinstance(value, list) else value
-
-    return strip(found)
-
-
 def test_every_option_gives_what_http_gives(gateway, channel, fcall):
     native, other = f"{channel}/native", f"{channel}/http"
     with following(gateway, native) as native_readers, following(gateway, other) as readers:
@@ -69,15 +57,13 @@ def test_every_option_gives_what_http_gives(gateway, channel, fcall):
             answer = http.post(gateway.url(other), content=words[0].encode(), params=query, headers=headers)
             assert answer.status_code == 200, (words, answer.text)
             assert int(given) == answer.json()["offset"] == offset
-            assert page(gateway, native) == page(gateway, other), words
-        assert page(gateway, native)["closed"] is True
+            assert seen(gateway, native) == seen(gateway, other), words
+        assert seen(gateway, native)["closed"] is True
         assert http.get(gateway.url(native)).json()["epoch"] == epoch
         for one, two in zip(native_readers, readers):
             for reader in (one, two):
                 reader.wait(lambda reader: reader.of("end"))
-            own = {"id", "epoch", "time", "channel"}
-            assert [{name: item[name] for name in item.keys() - own} for item in one.messages] == [
-                {name: item[name] for name in item.keys() - own} for item in two.messages]
+            assert without_own(one.messages) == without_own(two.messages)
             assert len(one.messages) == len(SAME)
             assert one.of("end")[0]["reason"] == "closed"
 

@@ -1,38 +1,15 @@
 """What can't work stops the start: one line on standard error says which it is and what to do, and shows no password."""
 
-import subprocess
-import time
-
 import pytest
-from gateway import BINARY, environment, free_port
+from gateway import free_port
 from proxy import Proxy
+from refusing import PASSWORD, WRONG, refused
 from servers.certificates import Authority
 from servers.fake_server import FakeServer, old_redis, web_server
 from servers.redis_cluster import ClusterSetup
 from servers.redis_sentinel import SentinelSetup
 from servers.redis_server import RedisServer
-from servers.redis_tls import PASSWORD, TLSSetup
-
-# A server that takes the connection and answers nothing is waited for, and not longer.
-SECONDS = 10
-WRONG = "swordfish"
-
-
-def refused(url, *words):
-    """The gateway does not start with this URL, and says so in a line with all of `words`, in whatever case."""
-    begun = time.monotonic()
-    process = subprocess.run(
-        [BINARY, "serve", "--listen", "127.0.0.1:0", "--broker", url], env=environment(), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=SECONDS * 3)
-    assert process.returncode in (1, 2), process.stderr
-    assert process.stdout == ""
-    assert len(process.stderr.splitlines()) == 1, process.stderr
-    said = process.stderr.lower()
-    for word in words:
-        assert str(word).lower() in said, f"{word!r} is not in: {process.stderr}"
-    assert WRONG not in said and PASSWORD not in said
-    assert time.monotonic() - begun < SECONDS
-    return said
+from servers.redis_tls import TLSSetup
 
 
 @pytest.fixture(scope="module")

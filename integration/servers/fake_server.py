@@ -1,4 +1,4 @@
-"""A server that says of itself what the test wants: another version, or no Redis at all."""
+"""A server that says of itself what the test wants: another version, or something else altogether."""
 
 import socket
 import threading
@@ -42,6 +42,21 @@ class FakeServer:
         word = lines.read(int(lines.readline()[1:]))
         lines.readline()
         return word.decode()
+
+
+class WebServer(FakeServer):
+    """Answers whatever it is sent with HTTP."""
+
+    def __init__(self):
+        super().__init__(web_server)
+
+    def _serve(self, connection):
+        with connection:
+            try:
+                while connection.recv(4096):
+                    connection.sendall(self._answer([]))
+            except OSError:
+                return
 
 
 def old_redis(words):

@@ -86,7 +86,7 @@ struct LibraryTemplate {
 
 extension Duration {
     /// Whole milliseconds, at most a century, so that a server can add them to a time.
-    fileprivate var wholeMilliseconds: Int64 {
+    var wholeMilliseconds: Int64 {
         let century: Int64 = 100 * 366 * 86_400
         let (seconds, attoseconds) = components
         return min(max(seconds, 0), century) * 1000 + max(attoseconds, 0) / 1_000_000_000_000_000

@@ -53,7 +53,7 @@ extension Library {
     }
 
     /// Positions with a space between them.
-    private static func positions(_ text: String) -> [Position]? {
+    static func positions(_ text: String) -> [Position]? {
         var positions: [Position] = []
         for word in text.split(separator: " ") {
             guard let position = try? Position(word) else { return nil }

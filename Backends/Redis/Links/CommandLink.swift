@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 import Logging
 import NIOCore
 

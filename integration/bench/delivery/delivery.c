@@ -1,10 +1,10 @@
-// delivery: the time from a producer's command to Redis until a reader has the message, at a fixed rate. The reader sleeps
-// until something comes, as readers do. Two things are compared:
-//   delivery REDIS_PORT RATE SECONDS BYTES                        PUBLISH, to a bare hiredis subscriber
-//   delivery REDIS_PORT RATE SECONDS BYTES GATEWAY_PORT FUNCTION  FCALL of the library, to a WebSocket of a gateway
+// delivery: the time from a producer's word to the broker until a reader has the message, at a fixed rate. The reader
+// sleeps until something comes, as readers do. These are compared:
+//   delivery BROKER ADDRESS RATE SECONDS BYTES                        the broker's own pub/sub, to a bare listener
+//   delivery BROKER ADDRESS RATE SECONDS BYTES FUNCTION               the gateway's function, to a bare listener (Postgres)
+//   delivery BROKER ADDRESS RATE SECONDS BYTES FUNCTION GATEWAY_PORT  the same, to a WebSocket of a gateway
+// BROKER is `redis` (ADDRESS a port) or `postgres` (ADDRESS a connection string).
 // It prints one line of JSON, and exits with 3 when a message has not come.
-#define _GNU_SOURCE
-#include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,26 +14,24 @@
 
 #include "../fanout/histogram.h"
 #include "../fanout/net.h"
+#include "broker.h"
+#include "websocket.h"
 
-enum { WARM_UP = 200, QUIET_SECONDS = 2, READ_BYTES = 1 << 16 };
-static const char channel[] = "delivery";
+enum { WARM_UP = 200, MESSAGES_MAX = 1 << 20 };
 
-static int redis_port, gateway_port, size, messages;
+static const Broker *broker;
+static const char *address, *function;
+static int size, messages, received;
 static double rate;
-static const char *function;
-static int received;
+static volatile uint64_t sent[MESSAGES_MAX];
+static pthread_t producer;
 
-static redisContext *connect_redis(void)
+static int count(const char *body)
 {
-    redisContext *redis = redisConnect("127.0.0.1", redis_port);
-    if (!redis || redis->err) die("no Redis on port %d", redis_port);
-    return redis;
-}
-
-static void count(const char *stamp)
-{
-    uint64_t sent = strtoull(stamp + 1, NULL, 16);
-    if (++received > WARM_UP) histogram_add(now_ns() - sent);
+    unsigned long long number = strtoull(body + 1, NULL, 16);
+    if (number >= (unsigned long long)messages || !sent[number]) die("a message that was not sent");
+    if (++received > WARM_UP) histogram_add(now_ns() - sent[number]);
+    return received < messages;
 }
 
 static void sleep_until(uint64_t ns)
@@ -42,111 +40,49 @@ static void sleep_until(uint64_t ns)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
-static void publish_one(redisContext *redis)
-{
-    char body[BODY_BYTES_MAX + 1];
-    sprintf(body, "~%016llx", (unsigned long long)now_ns());
-    memset(body + STAMP_BYTES, 'x', (size_t)(size - STAMP_BYTES));
-    redisReply *reply = function ? redisCommand(redis, "FCALL %s 1 %s %b", function, channel, body, (size_t)size)
-                                 : redisCommand(redis, "PUBLISH %s %b", channel, body, (size_t)size);
-    if (!reply || reply->type == REDIS_REPLY_ERROR) die("refused: %s", reply ? reply->str : redis->errstr);
-    freeReplyObject(reply);
-}
-
+// A body begins as everywhere here, but its number is the message's: what it was sent at stands in `sent`.
 static void *produce(void *unused)
 {
     (void)unused;
-    redisContext *redis = connect_redis();
+    void *connection = broker->connect(address);
+    char body[BODY_BYTES_MAX + 1] = {0};
+    memset(body, 'x', (size_t)size);
     uint64_t began = now_ns();
     for (int i = 0; i < messages; i++) {
+        char stamp[STAMP_BYTES + 1];
+        snprintf(stamp, sizeof stamp, "~%016x", (unsigned)i);
+        memcpy(body, stamp, STAMP_BYTES);
         sleep_until(began + (uint64_t)((double)i / rate * 1e9));
-        publish_one(redis);
+        broker->publish(connection, function, body, (size_t)size, &sent[i]);
     }
-    redisFree(redis);
     return NULL;
 }
 
-static void limit_silence(int fd)
+static void begin(void)
+{
+    if (pthread_create(&producer, NULL, produce, NULL)) die("pthread_create");
+}
+
+void limit_silence(int fd)
 {
     struct timeval limit = {.tv_sec = QUIET_SECONDS};
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit)) die("timeout");
 }
 
-static redisContext *subscribe(void)
-{
-    redisContext *redis = connect_redis();
-    redisReply *reply = redisCommand(redis, "SUBSCRIBE %s", channel);
-    if (!reply || reply->type == REDIS_REPLY_ERROR) die("subscribe");
-    freeReplyObject(reply);
-    limit_silence(redis->fd);
-    return redis;
-}
-
-static void read_bare(redisContext *redis)
-{
-    void *reply;
-    while (received < messages && redisGetReply(redis, &reply) == REDIS_OK) {
-        count(((redisReply *)reply)->element[2]->str);
-        freeReplyObject(reply);
-    }
-}
-
-static int open_websocket(void)
-{
-    static const char request[] =
-        "GET /v1/ws?channel=delivery&since=latest HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    char answer[READ_BYTES];
-    size_t length = 0;
-    int fd = dial(gateway_port, 0);
-    send_all(fd, request, sizeof request - 1);
-    do {
-        ssize_t count = recv(fd, answer + length, sizeof answer - 1 - length, 0);
-        if (count <= 0) die("the WebSocket was refused");
-        answer[length += (size_t)count] = 0;
-    } while (!memmem(answer, length, "\"subscribed\"", 12));
-    limit_silence(fd);
-    return fd;
-}
-
-// A stamp stands behind the quote that opens the data. (A frame's length may look like the '~' of a stamp.)
-static void read_websocket(int fd)
-{
-    static char bytes[READ_BYTES];
-    size_t kept = 0;
-    while (received < messages) {
-        ssize_t more = recv(fd, bytes + kept, sizeof bytes - kept, 0);
-        if (more <= 0) return;
-        char *at = bytes, *end = bytes + kept + more, *quote;
-        while ((quote = memmem(at, (size_t)(end - at), "\"~", 2)) && end - quote > STAMP_BYTES) {
-            count(quote + 1);
-            at = quote + 1 + STAMP_BYTES;
-        }
-        kept = quote ? (size_t)(end - quote) : at < end ? 1 : 0;
-        memmove(bytes, end - kept, kept);
-    }
-}
-
-static void run(void)
-{
-    pthread_t producer;
-    redisContext *subscriber = function ? NULL : subscribe();
-    int socket = function ? open_websocket() : -1;
-    if (pthread_create(&producer, NULL, produce, NULL)) die("pthread_create");
-    if (function) read_websocket(socket);
-    else read_bare(subscriber);
-    pthread_join(producer, NULL);
-}
-
 int main(int argc, char **argv)
 {
-    if (argc != 5 && argc != 7) die("usage: delivery REDIS_PORT RATE SECONDS BYTES [GATEWAY_PORT FUNCTION]");
-    redis_port = atoi(argv[1]);
-    rate = atof(argv[2]);
-    messages = WARM_UP + (int)(rate * atof(argv[3]));
-    size = atoi(argv[4]);
-    if (argc == 7) gateway_port = atoi(argv[5]), function = argv[6];
-    run();
+    if (argc < 6 || argc > 8)
+        die("usage: delivery redis|postgres ADDRESS RATE SECONDS BYTES [FUNCTION [GATEWAY_PORT]]");
+    broker = strcmp(argv[1], postgres_broker.name) ? &redis_broker : &postgres_broker;
+    address = argv[2];
+    rate = atof(argv[3]);
+    messages = WARM_UP + (int)(rate * atof(argv[4]));
+    size = atoi(argv[5]);
+    if (messages > MESSAGES_MAX || size < STAMP_BYTES || size > BODY_BYTES_MAX) die("too many or wrong sizes");
+    function = argv[6];
+    if (argc == 8) websocket_read(atoi(argv[7]), begin, count);
+    else broker->read(address, function, begin, count);
+    pthread_join(producer, NULL);
     printf("{\"messages\":%d,\"missing\":%d,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f}\n", received - WARM_UP,
            messages - received, histogram_us(.5), histogram_us(.9), histogram_us(.99));
     return received == messages ? 0 : 3;

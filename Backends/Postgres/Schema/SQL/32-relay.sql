@@ -1,0 +1,71 @@
+-- The relay gives offsets to what transactions have only written.
+
+-- Takes relayed publications, at most `most` of them and about as many of each channel, into channels that this
+-- transaction has locked. Those that are refused are written down.
+CREATE OR REPLACE FUNCTION @schema@.drain(names text[], most integer, OUT taken integer, OUT refused integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+    b record;
+    answers text[];
+BEGIN
+    WITH gone AS (
+        DELETE FROM @schema@.outbox AS o WHERE o.ctid = ANY (ARRAY(
+            SELECT p.place FROM unnest(names) AS n(name) CROSS JOIN LATERAL (
+                SELECT o.ctid AS place FROM @schema@.outbox AS o WHERE o.relayed AND o.channel = n.name
+                ORDER BY o.seq LIMIT greatest(most / cardinality(names), 1)
+            ) AS p
+        )) RETURNING o.*
+    )
+    SELECT array_agg(g.channel ORDER BY g.seq) AS channels, array_agg(g.event ORDER BY g.seq) AS events,
+        array_agg(g.data ORDER BY g.seq) AS datas, array_agg(g.flags ORDER BY g.seq) AS flags,
+        array_agg(g.key ORDER BY g.seq) AS keys, array_agg(g.expect ORDER BY g.seq) AS expects,
+        array_agg(g.fence ORDER BY g.seq) AS fences, array_agg(g.id ORDER BY g.seq) AS ids,
+        array_agg(g.written_at ORDER BY g.seq) AS times, count(*) AS count
+    INTO b FROM gone AS g;
+    taken := 0;
+    refused := 0;
+    IF b.count = 0 THEN RETURN; END IF;
+    answers := @schema@.take(b.channels, b.events, b.datas, b.flags, b.keys, b.expects, b.fences, b.ids);
+    INSERT INTO @schema@.refused (channel, event, id, code, reason, written_at)
+    SELECT u.channel, u.event, u.id, e.code, e.message, u.written_at
+    FROM unnest(b.channels, b.events, b.ids, b.times, answers) AS u(channel, event, id, written_at, answer)
+    CROSS JOIN LATERAL @schema@.explained(u.answer) AS e WHERE e.code IS NOT NULL;
+    GET DIAGNOSTICS refused = ROW_COUNT;
+    taken := b.count - refused;
+END
+$$;
+
+-- Gives committed relayed publications their offsets, at most about `max` of them, beginning with the first channel
+-- after `after` in byte order; channels that others hold are left for another time. `next`: where to go on; '' when
+-- there is nothing behind it.
+CREATE OR REPLACE FUNCTION @schema@.relay(
+    after text, max integer, OUT taken integer, OUT refused integer, OUT next text
+) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+SET jit = off AS $$
+DECLARE
+    -- Channels that one transaction locks, at most.
+    maximum_channels constant integer := 256;
+    names text[] := '{}';
+    held text[];
+BEGIN
+    IF after = '' THEN
+        -- What was committed without its trigger (session_replication_role) would wait for ever.
+        UPDATE @schema@.outbox AS o SET relayed = true WHERE NOT o.relayed;
+    END IF;
+    next := after;
+    WHILE cardinality(names) < least(maximum_channels, max) LOOP
+        next := (SELECT o.channel FROM @schema@.outbox AS o WHERE o.relayed AND o.channel > next
+            ORDER BY o.channel LIMIT 1);
+        EXIT WHEN next IS NULL;
+        names := names || next;
+    END LOOP;
+    next := coalesce(next, '');
+    taken := 0;
+    refused := 0;
+    IF names = '{}' THEN RETURN; END IF;
+    held := @schema@.lock_at_once(names);
+    IF held = '{}' THEN RETURN; END IF;
+    SELECT d.taken, d.refused INTO taken, refused FROM @schema@.drain(held, max) AS d;
+END
+$$;

@@ -1,0 +1,96 @@
+"""Real PostgreSQL servers in four set-ups, and gateways on them."""
+
+import itertools
+
+import pytest
+from client import PooledGateway
+from proxy import Proxy
+from servers.pgbouncer import PooledSetup
+from servers.postgres_replica import PromotedSetup
+from servers.postgres_server import PostgresServer
+from servers.postgres_tls import TLSSetup
+
+_numbers = itertools.count(1)
+
+# A log that holds all that a test publishes: what is missing there was lost.
+ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "256MiB"}
+
+
+@pytest.fixture
+def start_gateway(tmp_path):
+    """Starts a gateway on a set-up, or on a broker's URL; as many as the test wants."""
+    started = []
+
+    def start(broker, settings=None):
+        url, own = (broker, {}) if isinstance(broker, str) else (broker.url, broker.settings)
+        log = tmp_path / f"gateway-{len(started)}.log"
+        gateway = PooledGateway(log, ROOMY | {"broker.url": url} | own | (settings or {}))
+        started.append(gateway)
+        return gateway.start()
+
+    yield start
+    for gateway in started:
+        gateway.stop()
+
+
+@pytest.fixture
+def start_server():
+    """Starts a set-up of these: `PostgresServer`, `TLSSetup`, `PooledSetup`, `ReplicaSetup`, `PromotedSetup`."""
+    started = []
+
+    def start(kind=PostgresServer, *lines, **options):
+        server = kind(*lines, **options)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def postgres(start_server):
+    return start_server()
+
+
+SETUPS = {"alone": PostgresServer, "tls": TLSSetup, "pooled": PooledSetup, "promoted": PromotedSetup}
+
+
+@pytest.fixture(params=SETUPS.values(), ids=SETUPS)
+def setup(request, start_server):
+    """Each of the four set-ups, in turn."""
+    return start_server(request.param)
+
+
+@pytest.fixture
+def paths(postgres):
+    """What stands between a gateway and `postgres`: one way for queries, one for LISTEN."""
+    with Proxy(postgres) as queries, Proxy(postgres) as listening:
+        yield Paths(queries, listening)
+
+
+class Paths:
+    def __init__(self, queries, listening):
+        self.queries, self.listening = queries, listening
+
+    @property
+    def both(self):
+        return [self.queries, self.listening]
+
+    @property
+    def url(self):
+        return self._url(self.queries)
+
+    @property
+    def settings(self):
+        return {"broker.postgres.listen_url": self._url(self.listening)}
+
+    @staticmethod
+    def _url(proxy):
+        return f"postgres://postgres@127.0.0.1:{proxy.port}/postgres"
+
+
+@pytest.fixture
+def channel():
+    """A channel that no other test uses."""
+    return f"test:{next(_numbers)}"
