@@ -186,6 +186,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "TransferTests",
+            dependencies: [
+                "BrokerCore", "BrokerTransfer", "MemoryBroker", "PostgresBroker", "RedisBroker",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "MemoryTests", dependencies: ["BrokerCore", "MemoryBroker"], swiftSettings: settings),
         .testTarget(
             name: "HubTests",

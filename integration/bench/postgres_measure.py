@@ -18,20 +18,27 @@ MESSAGES = 200_000
 RATE, DELIVERY_SECONDS = 500, 10
 FUNCTION = "telltale.publish"
 
-# One transaction of a writer: what it publishes, and the same row written to a table like the one that publish() writes to.
-PUBLISHING = f"""\\set channel random(0, {CHANNELS - 1})
-SELECT telltale.publish('bench:' || :channel, '{"x" * MESSAGE_BYTES}');
+# One transaction of a writer. `quiet` is the same schema without what announces; `bench` has a table like the one that
+# publish() writes to, and nothing else.
+TRANSACTION = f"""\\set channel random(0, {CHANNELS - 1})
+SELECT {{schema}}.publish('bench:' || :channel, '{"x" * MESSAGE_BYTES}');
 """
-WRITING = PUBLISHING.replace("telltale.publish", "bench.write")
-TABLE = """
+QUIET = """
+CREATE OR REPLACE FUNCTION quiet.announce(
+    changed quiet.channel[], now bigint, channel_ids bigint[], offsets bigint[], flags text[], events text[], keys text[],
+    datas bytea[]
+) RETURNS void LANGUAGE sql AS '';
+"""
+BENCH = """
 CREATE SCHEMA bench;
 CREATE TABLE bench.outbox (LIKE telltale.outbox INCLUDING ALL);
-CREATE FUNCTION bench.write(name text, body text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION bench.publish(channel text, data text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO bench.outbox (relayed, channel, event, flags, data)
-    VALUES (true, name, 'message', 't', convert_to(body, 'UTF8'));
+    VALUES (true, channel, 'message', 't', convert_to(data, 'UTF8'));
 END $$;
 """
+RELAYING = {"relayed": "telltale", "unannounced": "quiet", "row": "bench"}
 
 
 def programs():
@@ -84,10 +91,10 @@ class PostgresBench(Bench):
     def gateway_on(self, url, mode="notify", core=None):
         return self.gateway("--broker", url, core=core, TELLTALE_BROKER_POSTGRES_PUBLISH=mode)
 
-    def writers(self, url, script):
+    def writers(self, url, schema="telltale"):
         """Transactions a second of the writers together, each transaction with one message."""
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            file.write(script)
+            file.write(TRANSACTION.format(schema=schema))
             file.flush()
             run = subprocess.run(
                 ["taskset", "-c", self.both_cores, programs() / "pgbench", "-n", "-c", str(WRITERS), "-j", "2",
@@ -100,20 +107,21 @@ class PostgresBench(Bench):
     def publishing(self):
         """One publish a transaction by many writers, then what one gateway publishes that is asked by HTTP."""
         with self.postgres() as url, self.gateway_on(url, core=self.both_cores) as (pid, port):
-            figures = {"transactions": self.writers(url, PUBLISHING)}
+            figures = {"transactions": self.writers(url)}
             return figures | {
                 mode: self.http(mode, port, pid, MESSAGES, CHANNELS) for mode in HTTP_MODES}
 
     def relaying(self, relay_first):
-        """The writers with a relay at work, and the same transactions without anything that is to be announced."""
+        """The writers with a relay at work, and the same transactions without anything that announces."""
         with self.postgres() as url, self.gateway_on(url, "relay", core=self.both_cores):
-            self.psql(url, TABLE)
-            order = {"relay": PUBLISHING, "rows": WRITING}
-            names = order if relay_first else reversed(order)
+            schema = subprocess.run(
+                [self.binary, "schema", "--schema", "quiet"], capture_output=True, text=True, check=True).stdout
+            self.psql(url, schema + QUIET + BENCH)
             figures = {}
-            for name in names:
-                figures[name] = self.writers(url, order[name])
-                figures[f"{name}_drained_s"] = self.drain(url)
+            for name in RELAYING if relay_first else reversed(RELAYING):
+                figures[name] = self.writers(url, RELAYING[name])
+                if name == "relayed":
+                    figures["behind_s"] = self.drain(url)
             return figures
 
     def drain(self, url):

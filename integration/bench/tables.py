@@ -117,11 +117,14 @@ def writing_rows(rounds):
 
 
 def relaying_rows(rounds):
-    relay, rows = [[round[name] for round in rounds] for name in ("relay", "rows")]
-    behind = statistics.median(round["relay_drained_s"] for round in rounds)
-    yield ("relayed / unannounced", ("≥", RELAYING), [ours / theirs for ours, theirs in zip(relay, rows)], "{:.2f}",
-           f"{statistics.median(relay):,.0f} transactions/s; the relay is done {behind:.1f} s after the writers")
-    yield ("  unannounced transactions/s", None, rows, "{:,.0f}", f"the same rows, {postgres.WRITERS} writers")
+    rates = {name: [round[name] for round in rounds] for name in postgres.RELAYING}
+    behind = statistics.median(round["behind_s"] for round in rounds)
+    targets = {"unannounced": ("≥", RELAYING), "row": None}
+    for other, words in {"unannounced": "the same without pg_notify", "row": "one bare INSERT"}.items():
+        ratio = [ours / theirs for ours, theirs in zip(rates["relayed"], rates[other])]
+        yield (f"relayed / {other}", targets[other], ratio, "{:.2f}",
+               f"{statistics.median(rates['relayed']):,.0f} transactions/s, {words}: {statistics.median(rates[other]):,.0f}")
+    yield ("  the relay's end, s", None, [behind], "{:.1f}", "after the writers'")
 
 
 def commit_rows(rounds):

@@ -142,7 +142,7 @@ def test_a_full_queue_of_notifications_refuses_publishers_and_goes_on_when_there
     with scene(gateway, channel) as play:
         postgres.query(FULL_QUEUE)
         play.publisher.be_refused()
-        assert "NOTIFY queue" in play.publisher.refusal
+        assert "notification queue is full" in play.publisher.refusal
         assert http.get(gateway.url(channel)).status_code == 200
         postgres.query("DROP TRIGGER full_queue ON telltale.message")
         play.publisher.go_on()

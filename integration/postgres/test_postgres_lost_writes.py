@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from following import following
-from losing import assert_new_life, page, publish
+from losing import assert_new_life, page, publish, wait_until_ready
 from native import publish as publish_natively
 from servers.postgres_replica import ReplicaSetup, copy
 from servers.postgres_server import PostgresServer
@@ -133,6 +133,7 @@ def test_a_server_that_starts_all_over_by_itself_and_had_not_written_everything(
             reader.wait(lambda reader: reader.data == ["1", "lost"])
         server.kill_child(writer)
         publish(gateway, channel, "2")
+        wait_until_ready(gateway)
         assert [message["data"] for message in page(gateway, channel, "earliest")["messages"]] == ["1", "2"]
         for reader in readers:
             reader.wait(lambda reader: reader.data[-1:] == ["2"])

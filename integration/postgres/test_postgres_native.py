@@ -149,7 +149,8 @@ def test_what_http_takes_as_json_is_taken(gateway, channel, producer):
     for text in (in_brackets(512), '"\\u0000"', '{"a":1,"a":2}', " 1e400 ", '"' + "[" * 1000 + '"'):
         publish(producer, f"{channel}/native", text, format="json")
         assert http.post(gateway.url(f"{channel}/http"), content=text, headers=JSON).status_code == 200
-    assert seen(gateway, f"{channel}/native") == seen(gateway, f"{channel}/http")
+    native, other = (http.get(gateway.url(f"{channel}/{way}"), headers={"Accept": "text/plain"}).text for way in ("native", "http"))
+    assert native == other != ""
 
 
 def test_a_closed_channel_is_opened_by_a_higher_fence_alone(gateway, channel, producer):

@@ -151,7 +151,7 @@ def test_a_client_certificate_that_is_missing(start_server, start_gateway, chann
     ("postgres://127.0.0.1:{port}/postgres?target_session_attrs=primry", ["target_session_attrs", "primry"]),
     ("postgres://127.0.0.1:99999/postgres", ["port"]),
     ("postgres://127.0.0.1:soon/postgres", ["port"]),
-    ("postgres://127.0.0.1,127.0.0.2,127.0.0.3:1,2/postgres", ["port"]),
+    ("host=127.0.0.1,127.0.0.2,127.0.0.3 port=1,2", ["port"]),
     ("postgres://127.0.0.1:{port}/postgres?service=nothing", ["nothing"]),
     (f"postgres://postgres:{WRONG}%@127.0.0.1:{{port}}/postgres", []),
     ("host=127.0.0.1 prt={port}", ["prt"]),
@@ -163,7 +163,7 @@ def test_a_url_that_is_wrong_in_itself(plain, given, words):
 
 
 @pytest.mark.parametrize("key, value", [
-    ("schema", "a b"), ("schema", ""), ("schema", "1st"), ("schema", "s" * 41), ("schema", "pg_mine"), ("publish", "sometimes"),
+    ("schema", "a b"), ("schema", "1st"), ("schema", "s" * 41), ("schema", "pg_mine"), ("publish", "sometimes"),
     ("listen_url", "redis://127.0.0.1"), ("listen_url", f"postgres://postgres:{WRONG}@127.0.0.1?nonsense=1"),
 ])
 def test_a_setting_that_is_wrong_in_itself(plain, key, value):
@@ -201,22 +201,25 @@ def test_a_standby(started):
     pair = started(ReplicaSetup)
     refused(pair.second.url, "standby", "primary")
     refused(f"{pair.second.url}?target_session_attrs=standby", "standby")
+    hosts = f"127.0.0.1:{pair.second.port},127.0.0.1:{pair.first.port}"
+    refused(f"postgres://postgres@{hosts}/postgres?target_session_attrs=any", "standby")
 
 
 # Where LISTEN goes.
 
-def test_listen_through_a_pooler(started):
+def test_listen_through_a_pooler(started, start_gateway):
     pooled = started(PooledSetup)
+    start_gateway(pooled).stop()
     refused(pooled.url, f"set {LISTEN}")
     refused(pooled.server.url, LISTEN, settings={LISTEN: pooled.url})
 
 
-def test_a_listen_url_that_leads_elsewhere(scratch, plain):
-    scratch.query("CREATE DATABASE another")
-    refused(scratch.url, LISTEN, "another", settings={LISTEN: url(scratch, database="another")})
-    refused(scratch.url, LISTEN, "another server", settings={LISTEN: plain.url})
+def test_a_listen_url_that_leads_elsewhere(used, plain):
+    used.query("CREATE DATABASE another")
+    refused(used.url, LISTEN, "another", settings={LISTEN: url(used, database="another")})
+    refused(used.url, LISTEN, "another server", settings={LISTEN: plain.url})
     port = free_port()
-    refused(scratch.url, port, settings={LISTEN: f"postgres://postgres:{WRONG}@127.0.0.1:{port}/postgres"})
+    refused(used.url, port, settings={LISTEN: f"postgres://postgres:{WRONG}@127.0.0.1:{port}/postgres"})
 
 
 # The schema, and what a role may do with it.

@@ -36,7 +36,7 @@ def test_a_password_file(start_server, start_gateway, channel, tmp_path):
     assert_serves(start_gateway(f"postgres://gateway@127.0.0.1:{server.port}/postgres?sslmode=require&passfile={file}"), channel)
 
 
-@pytest.mark.parametrize("attribute", ["", "?target_session_attrs=any", "?target_session_attrs=primary"])
+@pytest.mark.parametrize("attribute", ["", "?target_session_attrs=primary"])
 def test_the_primary_is_found_among_several_hosts(start_server, start_gateway, channel, attribute):
     pair = start_server(ReplicaSetup)
     hosts = f"127.0.0.1:{pair.second.port},127.0.0.1:{pair.first.port}"

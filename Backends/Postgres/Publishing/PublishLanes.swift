@@ -32,8 +32,6 @@ struct PublishLanes {
 
     init(limits: Limits) { self.limits = limits }
 
-    var isAtRest: Bool { lanes.isEmpty }
-
     mutating func append(_ entry: PublishEntry) {
         let channel = entry.publication.channel
         lanes[channel, default: PublishLane()].append(entry)

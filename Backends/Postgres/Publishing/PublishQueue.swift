@@ -4,7 +4,7 @@ import BrokerSupport
 /// Publications on their way to Postgres.
 ///
 /// Concurrent requests share calls, and so transactions: what is published while all connections are busy goes with the
-/// next call together. A channel at rest never waits for more than a free connection.
+/// next call together, as ``PublishPace`` says. A publication that comes to a queue at rest never waits.
 final class PublishQueue: Sendable {
     /// Sends a call; the answer comes later, on any thread, or before it returns.
     typealias Send = @Sendable (PublishCall, @escaping @Sendable (PublishOutcome) -> Void) -> Void

@@ -52,7 +52,7 @@ import Testing
                 try await Candidate.run(server.url) { second in
                     try await Candidate.run(server.url, schema: "other") { other in
                         try await eventually("the other schema has a leader") { other.leader.leads }
-                        try await Task.sleep(for: .milliseconds(1500))
+                        try await eventually("the second has asked") { try await server.sql(Self.refused) == "1" }
                         #expect(first.leader.leads && !second.leader.leads)
                         first.executor.shutdown()
                         try await eventually("the second leads") { second.leader.leads }
@@ -93,6 +93,12 @@ import Testing
             }
         }
     }
+
+    /// How many sessions have asked for the lock last, and so have not got it.
+    private static let refused =
+        """
+        SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%' AND state = 'idle'
+        """
 
     /// The sessions that hold a leader's lock.
     private static let leaders =

@@ -32,6 +32,14 @@ CREATE TABLE @schema@.policy (
 );
 INSERT INTO @schema@.policy (namespace, messages, bytes, ttl) VALUES ('', 1000, 8388608, 3600000);
 
+-- A word that goes where commits may go: the server empties an unlogged table when it recovers from a crash, also from one
+-- of a single process, and where a copy of it is promoted. One row, or none until someone publishes.
+CREATE UNLOGGED TABLE @schema@.life (
+    -- There is no second row.
+    "only" boolean PRIMARY KEY DEFAULT true CHECK ("only"),
+    word text NOT NULL
+);
+
 -- One row a channel, and the lock of everything that belongs to it: who holds the row may give offsets.
 CREATE TABLE @schema@.channel (
     -- One life of the channel. Never used twice, so that what a former life left behind is rubbish of its own.
@@ -57,8 +65,8 @@ CREATE TABLE @schema@.channel (
     -- When cleaning looks at the row: never after `expires_at`, and seldom changed, because it is indexed: a
     -- publication that changes no index makes no garbage in one.
     sweep_at timestamptz NOT NULL,
-    -- The start of the server that wrote last. After another start offsets may have been given to messages that are
-    -- lost, so the channel goes on in a new epoch.
+    -- The generation() that wrote last. In another one offsets may have been given to messages that are lost, so the
+    -- channel goes on in a new epoch.
     generation text COLLATE "C" NOT NULL,
     -- EPOCH:OFFSET of the epochs before, newest first, each with the last offset that it shares with this one.
     predecessors text COLLATE "C" NOT NULL DEFAULT '',

@@ -9,15 +9,24 @@ CREATE OR REPLACE FUNCTION @schema@.bucket(channel text) RETURNS smallint LANGUA
     SELECT (get_byte(sha256(convert_to($1, 'UTF8')), 0) & 63)::smallint
 $$;
 
--- One start of the server: a restart loses no more than a promotion does, but both may lose what was acknowledged.
-CREATE OR REPLACE FUNCTION @schema@.generation() RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint::text
-$$;
-
 -- Ten digits of base 36 by chance, about 51 bits. (Bytes 6 and 8 of a UUID are not all chance.)
 CREATE OR REPLACE FUNCTION @schema@.new_epoch() RETURNS text LANGUAGE sql VOLATILE AS $$
     SELECT string_agg(substr('0123456789abcdefghijklmnopqrstuvwxyz', get_byte(u.chance, n.byte) % 36 + 1, 1), '')
     FROM (SELECT uuid_send(gen_random_uuid()) AS chance) AS u, unnest('{0,1,2,3,4,5,10,11,12,13}'::integer[]) AS n(byte)
+$$;
+
+-- What changes wherever acknowledged messages may have been lost: the word of this life of the server, and when the server
+-- was started, because a dump that is restored elsewhere brings the word along.
+CREATE OR REPLACE FUNCTION @schema@.generation() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    word text := (SELECT l.word FROM @schema@.life AS l);
+BEGIN
+    IF word IS NULL THEN
+        INSERT INTO @schema@.life AS l (word) VALUES (@schema@.new_epoch())
+        ON CONFLICT ("only") DO UPDATE SET word = l.word RETURNING l.word INTO word;
+    END IF;
+    RETURN concat((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, '.', word);
+END
 $$;
 
 -- The channel in a new life. Its row keeps the name and gets another number, so that what the old life has left behind
@@ -35,7 +44,7 @@ BEGIN
 END
 $$;
 
--- The channel as another start of the server goes on with it: offsets above `top` may have been given to messages that
+-- The channel as another generation goes on with it: offsets above `top` may have been given to messages that
 -- are lost. It remembers up to where the old epoch agrees with the new one.
 CREATE OR REPLACE FUNCTION @schema@.renewed(c @schema@.channel) RETURNS @schema@.channel LANGUAGE plpgsql AS $$
 DECLARE

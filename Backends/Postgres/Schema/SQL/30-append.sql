@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION @schema@.append(
     ids text[], patience integer
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
-SET jit = off AS $$
+SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     -- Relayed publications that one call takes before its own, at most; a channel with more is `busy`.
     most constant integer := 10000;

@@ -42,7 +42,7 @@ CREATE OR REPLACE FUNCTION @schema@.relay(
     after text, max integer, OUT taken integer, OUT refused integer, OUT next text
 ) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
-SET jit = off AS $$
+SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     -- Channels that one transaction locks, at most.
     maximum_channels constant integer := 256;

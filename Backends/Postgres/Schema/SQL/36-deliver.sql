@@ -5,7 +5,7 @@
 -- transactions wait for one another but never in a circle.
 CREATE OR REPLACE FUNCTION @schema@.deliver() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
-SET jit = off AS $$
+SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     -- Publications that are taken at once, at most.
     most constant integer := 1000;

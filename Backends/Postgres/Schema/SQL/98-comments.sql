@@ -3,6 +3,7 @@ COMMENT ON SCHEMA @schema@ IS
     'Telltale: channels that browsers follow. Publish with publish() and task(); read with the view log.';
 COMMENT ON TABLE @schema@.setting IS 'What the functions go by; written by the gateway from its configuration.';
 COMMENT ON TABLE @schema@.policy IS 'How much of a channel is kept, and how long, by namespace; from the configuration.';
+COMMENT ON TABLE @schema@.life IS 'A word that is lost where commits may have been: a server''s crash, a promotion.';
 COMMENT ON TABLE @schema@.channel IS 'One row a channel, and the lock of all that belongs to it.';
 COMMENT ON TABLE @schema@.message IS 'The channels'' logs. See the view log.';
 COMMENT ON TABLE @schema@.retained IS 'The newest message of each retain key.';
