@@ -8,7 +8,7 @@ help:
 	@echo "make serve        build, and run the gateway on 127.0.0.1:8080 with the memory broker"
 	@echo "make test         everything: lint, unit and conformance tests, integration tests, real browser"
 	@echo "make test-tsan    Hub and memory broker under ThreadSanitizer"
-	@echo "make bench        memory, fan-out, cost of a delivery and Redis, beside the barest there can be"
+	@echo "make bench        memory, fan-out, cost of a delivery, Redis and Postgres, beside the barest there can be"
 	@echo "make format       format the Swift sources"
 
 serve: build
@@ -28,8 +28,9 @@ lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Backends Tests integration
 
 test-swift:
-	swift test -c release --skip-build --skip RedisTests
+	swift test -c release --skip-build --skip 'RedisTests|PostgresTests|TransferTests'
 	swift test -c release --skip-build --filter RedisTests
+	swift test -c release --skip-build --filter 'PostgresTests|TransferTests'
 	$(BUILD)/telltale verify memory:
 
 test-integration:

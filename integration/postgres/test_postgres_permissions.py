@@ -27,12 +27,16 @@ def grants(script):
 @pytest.fixture
 def granted(postgres):
     """The schema, put there by psql, and the roles."""
+    return grant(postgres)
+
+
+def grant(server):
     script = printed()
-    said = postgres.psql("-v", "ON_ERROR_STOP=1", "-q", "-f", "-", standard_input=script)
+    said = server.psql("-v", "ON_ERROR_STOP=1", "-q", "-f", "-", standard_input=script)
     assert said == "", said
-    postgres.query("; ".join(f"CREATE ROLE {role} LOGIN" for role in ROLES))
-    postgres.query(grants(script))
-    return postgres
+    server.query("; ".join(f"CREATE ROLE {role} LOGIN" for role in ROLES))
+    server.query(grants(script))
+    return server
 
 
 def url(server, role):
@@ -48,10 +52,14 @@ def test_a_gateways_role_may_do_all_that_a_gateway_does(granted, start_gateway, 
         play.assert_all_seen_once_in_order()
 
 
-def test_copy_may_be_done_with_it(granted, start_gateway, channel):
-    gateway = start_gateway(url(granted, "telltale_gateway"))
-    gateway.publish(channel, "x")
-    assert granted.query("SELECT count(*) FROM telltale.export(%s) AS e", channel, user="telltale_gateway") is not None
+def test_copy_may_be_done_with_it_from_and_to(granted, start_server, start_gateway, channel):
+    other = grant(start_server())
+    receipt = start_gateway(url(granted, "telltale_gateway")).publish(channel, "x", retain="k")
+    subprocess.run(
+        [BINARY, "copy", "--from", url(granted, "telltale_gateway"), "--to", url(other, "telltale_gateway")], env=environment(),
+        check=True, timeout=30)
+    again = start_gateway(url(other, "telltale_gateway")).publish(channel, "y", expect=1, retain="k")
+    assert (again["epoch"], again["offset"]) == (receipt["epoch"], 2)
 
 
 def test_a_producer_publishes_and_can_do_nothing_else(granted, start_gateway, channel):

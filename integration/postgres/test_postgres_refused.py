@@ -207,9 +207,8 @@ def test_a_standby(started):
 
 # Where LISTEN goes.
 
-def test_listen_through_a_pooler(started, start_gateway):
+def test_listen_through_a_pooler(started):
     pooled = started(PooledSetup)
-    start_gateway(pooled).stop()
     refused(pooled.url, f"set {LISTEN}")
     refused(pooled.server.url, LISTEN, settings={LISTEN: pooled.url})
 
