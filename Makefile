@@ -27,6 +27,8 @@ test:
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Backends Tests integration
 
+# Each test of a broker starts servers of its own: not all at once.
+test-swift: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
 test-swift:
 	swift test -c release --skip-build --skip 'RedisTests|PostgresTests|TransferTests'
 	swift test -c release --skip-build --filter RedisTests

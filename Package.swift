@@ -121,7 +121,7 @@ let package = Package(
         .target(
             name: "BrokerRegistry",
             dependencies: [
-                "BrokerCore", "MemoryBroker", "PostgresBroker", "RedisBroker",
+                "BrokerCore", "BrokerSupport", "MemoryBroker", "PostgresBroker", "RedisBroker",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Backends/Registry",
@@ -144,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "telltale",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerTransfer", "Gateway", "GatewayClient", "GatewayConfig",
+                "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerSupport", "BrokerTransfer", "Gateway", "GatewayClient", "GatewayConfig",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -158,6 +158,14 @@ let package = Package(
             name: "websocket-echo", dependencies: ["Gateway"], path: "integration/websocket/echo",
             swiftSettings: settings),
 
+        // Not part of the product: real servers, and what else several folders of tests share.
+        .target(
+            name: "RealServers",
+            dependencies: ["BrokerConformance", "BrokerCore", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/RealServers",
+            swiftSettings: settings
+        ),
+
         .testTarget(name: "ClientTests", dependencies: ["GatewayClient"], swiftSettings: settings),
         .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),
         .testTarget(
@@ -168,7 +176,7 @@ let package = Package(
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "BrokerSupport", "MemoryBroker", "RedisBroker",
+                "BrokerConformance", "BrokerCore", "BrokerSupport", "MemoryBroker", "RealServers", "RedisBroker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -182,6 +190,7 @@ let package = Package(
             name: "PostgresTests",
             dependencies: [
                 "BrokerConformance", "BrokerCore", "BrokerSupport", "CLibpq", "MemoryBroker", "PostgresBroker",
+                "RealServers",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
@@ -189,7 +198,7 @@ let package = Package(
         .testTarget(
             name: "TransferTests",
             dependencies: [
-                "BrokerCore", "BrokerTransfer", "MemoryBroker", "PostgresBroker", "RedisBroker",
+                "BrokerCore", "BrokerTransfer", "MemoryBroker", "PostgresBroker", "RealServers", "RedisBroker",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

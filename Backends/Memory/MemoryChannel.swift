@@ -17,6 +17,8 @@ struct MemoryChannel {
     private(set) var fence: UInt64?
     /// As ``Recovery/predecessors``: only a channel that was copied from another broker has any.
     private(set) var predecessors: [Position] = []
+    /// The top to which a copy from another broker brought the channel.
+    private(set) var copied: UInt64?
     /// In offset order, with holes where messages were conflated.
     private(set) var log: Deque<Message> = []
     private(set) var retained: [RetainKey: Retained] = [:]
@@ -44,7 +46,7 @@ struct MemoryChannel {
     ) {
         self.init(name: head.channel, epoch: head.epoch, retention: retention)
         (top, trimmed, closed, fence) = (head.top, head.trimmed, head.closed, head.fence)
-        (predecessors, self.log, self.retained) = (head.predecessors, log, retained)
+        (predecessors, copied, self.log, self.retained) = (head.predecessors, head.top, log, retained)
         logBytes = log.reduce(0) { $0 + $1.data.utf8.count }
         deadline = now + head.life.milliseconds
         footprint += log.reduce(0) { $0 + footprint(of: $1) }

@@ -30,7 +30,7 @@ extension MemoryChannel {
     private func head(now: Int64) -> ChannelHead {
         ChannelHead(
             channel: name, epoch: epoch, top: top, trimmed: trimmed, closed: closed, fence: fence,
-            predecessors: predecessors, life: .milliseconds(deadline - now),
+            predecessors: predecessors, copied: copied, life: .milliseconds(deadline - now),
             newest: log.last.map { ChannelHead.Mark(offset: $0.offset, time: $0.time) })
     }
 

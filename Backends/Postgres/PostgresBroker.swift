@@ -15,7 +15,7 @@ package final class PostgresBroker: Broker {
     private let links: BrokerLinks
     private let listener: ListenLink
     private let executor: PollingExecutor
-    private let leading: @Sendable () async -> Void
+    private let background: @Sendable () async -> Void
     private let publications: PublishQueue
     private let faults: FaultLog
 
@@ -24,18 +24,18 @@ package final class PostgresBroker: Broker {
     ///   - links: opened; ``run()`` keeps them up.
     ///   - listener: opened, and sending to `events`; ``run()`` runs it.
     ///   - executor: what carries all connections; it ends with ``run()``.
-    ///   - leading: the work that one handle of all does, run for as long as the handle; returns when it is cancelled.
+    ///   - background: what else is done for as long as the handle is run; returns when it is cancelled.
     init(
         options: PostgresOptions, links: BrokerLinks, listener: ListenLink, executor: PollingExecutor,
         events: BrokerEvents, logger: Logger,
-        leading: @escaping @Sendable () async -> Void
+        background: @escaping @Sendable () async -> Void
     ) {
         self.events = events
         self.options = options
         self.links = links
         self.listener = listener
         self.executor = executor
-        self.leading = leading
+        self.background = background
         functions = Functions(schema: options.schema)
         faults = FaultLog(logger: logger)
         publications = PublishQueue(
@@ -97,7 +97,7 @@ package final class PostgresBroker: Broker {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.links.run() }
             group.addTask { await self.listener.run() }
-            group.addTask { await self.leading() }
+            group.addTask { await self.background() }
         }
         executor.shutdown()
         events.finish()

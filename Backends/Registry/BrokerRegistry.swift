@@ -94,7 +94,7 @@ package struct BrokerRegistry: Sendable {
                 url: url, listenURL: postgres.listenURL, schema: postgres.schema,
                 publish: postgres.relaysPublications ? .relay : .notify)
         } catch {
-            throw BrokerURLError("\(error)")
+            throw BrokerURLError("\(error)", key: error.key)
         }
     }
 }

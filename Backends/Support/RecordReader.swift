@@ -31,6 +31,17 @@ package struct RecordReader {
             closes: flags.closes, data: String(decoding: data, as: UTF8.self))
     }
 
+    /// What becomes of all that remains; `nil` where something else than a record is met.
+    @inlinable
+    package mutating func readAll<Value>(_ body: (Record) -> Value) -> [Value]? {
+        var values: [Value] = []
+        while !isAtEnd {
+            guard let record = next() else { return nil }
+            values.append(body(record))
+        }
+        return values
+    }
+
     private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 
     private static func event(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> EventName? {
@@ -50,10 +61,13 @@ package struct RecordReader {
         return bytes[index..<stop]
     }
 
-    /// Decimal digits, without a sign and without needless zeros.
     private mutating func number(endingWith end: Unicode.Scalar) -> UInt64? {
-        guard let word = word(endingWith: end), (1...19).contains(word.count), word.count == 1 || word.first != 0x30
-        else { return nil }
+        word(endingWith: end).flatMap { Self.number($0) }
+    }
+
+    /// A number of decimal digits, without a sign and without needless zeros, below 10^19.
+    package static func number(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
+        guard (1...19).contains(word.count), word.count == 1 || word.first != 0x30 else { return nil }
         var value: UInt64 = 0
         for byte in word {
             guard 0x30...0x39 ~= byte else { return nil }

@@ -13,6 +13,12 @@ package protocol KeptConnection: Sendable {
 package protocol WordedError: Error {
     /// The reason in one line, without the kind of the error.
     var words: String { get }
+    /// Whether it is how a server ends a connection that nobody uses: nothing that an operator has to know of.
+    var isRoutine: Bool { get }
+}
+
+extension WordedError {
+    package var isRoutine: Bool { false }
 }
 
 /// Keeps one connection up: when it ends another is made, after a wait by chance.
@@ -20,10 +26,12 @@ package struct Upkeep: Sendable {
     /// The server's product, and what the connection is for: `Redis (commands)`.
     private let name: String
     private let logger: Logger
+    private let shared: SharedWait
 
-    package init(of product: String, purpose: String, logger: Logger) {
+    /// - Parameter shared: the waits of all connections to the same server.
+    package init(of product: String, purpose: String, logger: Logger, shared: SharedWait = SharedWait()) {
         name = "\(product) (\(purpose))"
-        self.logger = logger
+        (self.logger, self.shared) = (logger, shared)
     }
 
     /// Returns when the task is cancelled; then the connection is closed.
@@ -38,6 +46,10 @@ package struct Upkeep: Sendable {
         var backoff = Backoff()
         var current = connection
         var told = Told()
+        var arrivals = shared.arrivals
+        // Whether the next connection says something new of the server. Else it wakes nobody: connections that a server
+        // takes and ends would wake each other without a pause.
+        var isNews = true
         while !Task.isCancelled {
             if let connection = current {
                 let since = clock.now
@@ -45,17 +57,22 @@ package struct Upkeep: Sendable {
                 if Task.isCancelled { break }
                 let life = clock.now - since
                 backoff.ended(after: life)
-                if life >= Backoff.settled { told = Told() }
-                tell(.warning, "connection lost", reason(), &told)
+                isNews = life >= Backoff.settled
+                if isNews { told = Told() }
+                tell("connection lost", reason(), &told)
+                arrivals = shared.arrivals
             }
-            try? await Task.sleep(for: backoff.next())
+            await shared.wait(backoff.next(), since: arrivals)
             if Task.isCancelled { break }
+            arrivals = shared.arrivals
             do {
                 current = try await connect()
-                logger.notice("\(name): connected again")
+                logger.log(level: told.isEmpty ? .debug : .notice, "\(name): connected again")
+                if isNews { shared.noteArrival() }
             } catch {
                 current = nil
-                tell(.warning, "can't connect", error, &told)
+                isNews = true
+                tell("can't connect", error, &told)
             }
         }
         current?.end()
@@ -66,6 +83,8 @@ package struct Upkeep: Sendable {
         /// Reasons that are remembered, at most; past it they are told again.
         private static let maximum = 32
         private var reasons: Set<String> = []
+
+        var isEmpty: Bool { reasons.isEmpty }
 
         mutating func isNews(_ reason: String) -> Bool {
             if reasons.count >= Self.maximum { reasons = [] }
@@ -81,8 +100,9 @@ package struct Upkeep: Sendable {
         }
     }
 
-    private func tell(_ level: Logger.Level, _ message: String, _ failure: some WordedError, _ told: inout Told) {
-        guard told.isNews(failure.words) else { return }
+    private func tell(_ message: String, _ failure: some WordedError, _ told: inout Told) {
+        guard failure.isRoutine || told.isNews(failure.words) else { return }
+        let level = failure.isRoutine ? Logger.Level.debug : .warning
         logger.log(level: level, "\(name): \(message)", metadata: ["reason": "\(failure.words)"])
     }
 }

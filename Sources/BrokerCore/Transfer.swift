@@ -44,6 +44,7 @@ package protocol ChannelRestoration: Sendable {
     /// Makes what was added the channel, in one step, if the channel is where the caller saw it: at `replaced`, or absent
     /// for `nil`. Nothing is trimmed: the next publication does that, by the policy of its broker. Readers who have the
     /// channel attached get its newest message, which makes them look for what they have not seen.
+    /// - Parameter head: the channel as it was exported. What it becomes here is ``ChannelHead/copied`` up to its top.
     /// - Returns: `false` if the channel was elsewhere; then nothing has changed.
     func commit(_ head: ChannelHead, replacing replaced: Position?) async throws(BrokerError) -> Bool
 

@@ -9,6 +9,9 @@ package struct ChannelHead: Hashable, Sendable {
     package var fence: UInt64?
     /// As ``Recovery/predecessors``.
     package var predecessors: [Position]
+    /// The top to which a copy from another broker brought the channel there; `nil` if none did. What is beyond it was
+    /// acknowledged by this broker.
+    package var copied: UInt64?
     /// How long the channel has to live if nothing is published; more than nothing.
     package var life: Duration
     /// The newest message of the log; `nil` if the log is empty.
@@ -27,7 +30,7 @@ package struct ChannelHead: Hashable, Sendable {
 
     package init(
         channel: ChannelName, epoch: Epoch, top: UInt64, trimmed: UInt64, closed: Bool, fence: UInt64?,
-        predecessors: [Position], life: Duration, newest: Mark?
+        predecessors: [Position], copied: UInt64?, life: Duration, newest: Mark?
     ) {
         self.channel = channel
         self.epoch = epoch
@@ -36,6 +39,7 @@ package struct ChannelHead: Hashable, Sendable {
         self.closed = closed
         self.fence = fence
         self.predecessors = predecessors
+        self.copied = copied
         self.life = life
         self.newest = newest
     }

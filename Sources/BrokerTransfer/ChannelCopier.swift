@@ -29,20 +29,12 @@ struct ChannelCopier: Sendable {
             let present = try await target.head(of: channel)
             switch ChannelRelation(of: present, to: first.head) {
             case .same: return .same
-            case .ahead, .foreign:
-                return .refused(Self.refusal(of: present, first.head))
+            case .refused(let reason): return .refused(reason)
             case .replaceable:
                 if let outcome = try await attempt(first, over: present) { return outcome }
             }
         }
         return .moving
-    }
-
-    private static func refusal(of present: ChannelHead?, _ source: ChannelHead) -> CopyRefusal {
-        let target = present?.position ?? .origin
-        let isAhead = ChannelRelation(of: present, to: source) == .ahead
-        return isAhead
-            ? .ahead(target: target, source: source.position) : .foreign(target: target, source: source.position)
     }
 
     /// Copies what the pages from the first on hold; `nil` if the channel moved under it, on either side.
@@ -54,9 +46,9 @@ struct ChannelCopier: Sendable {
                 await restoration.abandon()
                 return nil
             }
-            if let offset = transcript.diverged {
+            if let offset = transcript.difference {
                 await restoration.abandon()
-                return .refused(.diverged(offset))
+                return .refused(.different(offset: offset))
             }
             let done = try await restoration.commit(last.head, replacing: present?.position)
             if !done { await restoration.abandon() }
@@ -75,7 +67,7 @@ struct ChannelCopier: Sendable {
         while true {
             transcript.note(page.items)
             if !page.items.isEmpty { try await restoration.add(page.items) }
-            guard let next = page.next, transcript.diverged == nil else { return page }
+            guard let next = page.next, transcript.difference == nil else { return page }
             let following = try await source.export(first.head.channel, from: next, bytes: Self.pageBytes)
             guard let following, following.head.position == first.head.position, !Task.isCancelled else { return nil }
             page = following
@@ -91,7 +83,7 @@ private struct Transcript {
     /// Of data.
     var bytes = 0
     /// The offset at which the target has another message than the source.
-    var diverged: UInt64?
+    var difference: UInt64?
 
     init(present: ChannelHead.Mark?) { self.present = present }
 
@@ -100,7 +92,9 @@ private struct Transcript {
             let message = announcement.message
             messages += 1
             bytes += message.data.utf8.count
-            if let present, present.offset == message.offset, present.time != message.time { diverged = present.offset }
+            if let present, present.offset == message.offset, present.time != message.time {
+                difference = present.offset
+            }
         }
     }
 }

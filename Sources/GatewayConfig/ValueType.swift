@@ -79,11 +79,11 @@ extension ValueType {
         ValueType<String>(
             decode: { raw in
                 guard let text = raw.string, (1...bytes).contains(text.utf8.count),
-                    text.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
+                    text.wholeMatch(of: /[a-z_][a-z0-9_]*/) != nil
                 else { return nil }
                 return text
             },
-            literal: { JSONLiteral.string($0) }, range: "1 to \(bytes) letters, digits and _",
+            literal: { JSONLiteral.string($0) }, range: "1 to \(bytes) lower-case letters, digits and _",
             form: "a name that begins with a letter or _")
     }
 

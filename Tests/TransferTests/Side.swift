@@ -1,6 +1,6 @@
 import BrokerCore
-import Logging
 import MemoryBroker
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -41,6 +41,9 @@ struct Pair: Sendable, CustomTestStringConvertible {
     }
 }
 
+/// These tests are about something else than time, on machines that are busy.
+private let patience = Duration.seconds(20)
+
 extension Side.Kind {
     fileprivate func run(_ settings: BrokerSettings, _ body: @Sendable (Side) async throws -> Void) async throws {
         switch self {
@@ -49,13 +52,16 @@ extension Side.Kind {
             try await body(Side(broker: MemoryBroker(store: store), store: store))
         case .redis:
             try await Self.redisServer.use { server, number in
-                let url = try RedisURL("redis://\(server.endpoint)?prefix=t\(number):")
+                var url = try RedisURL("redis://\(server.address)?prefix=t\(number):")
+                (url.options.connectTimeout, url.options.commandTimeout) = (patience, patience)
                 let broker = try await RedisBroker.open(url, settings: settings, logger: .silent)
                 try await Self.running(broker, store: try await RedisChannelStore.open(url, forWriting: true), body)
             }
         case .postgres:
             try await Self.postgresServer.use { server, number in
-                let options = try PostgresOptions(url: server.url, schema: "t\(number)")
+                let place = server.url(query: "?connect_timeout=\(patience.components.seconds)")
+                var options = try PostgresOptions(url: place, schema: "t\(number)")
+                options.timeout = patience
                 let broker = try await PostgresBroker.open(options, settings: settings, logger: .silent)
                 let store = try await PostgresChannelStore.open(
                     options, settings: settings, forWriting: true, logger: .silent)
@@ -85,8 +91,4 @@ extension Side.Kind {
             group.cancelAll()
         }
     }
-}
-
-extension Logger {
-    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -24,18 +24,18 @@ TRANSACTION = f"""\\set channel random(0, {CHANNELS - 1})
 SELECT {{schema}}.publish('bench:' || :channel, '{"x" * MESSAGE_BYTES}');
 """
 QUIET = """
-CREATE OR REPLACE FUNCTION quiet.announce(
-    changed quiet.channel[], now bigint, channel_ids bigint[], offsets bigint[], flags text[], events text[], keys text[],
-    datas bytea[]
-) RETURNS void LANGUAGE sql AS '';
+CREATE OR REPLACE FUNCTION quiet.notify(bucket smallint, payload text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN '';
+END $$;
 """
 BENCH = """
 CREATE SCHEMA bench;
 CREATE TABLE bench.outbox (LIKE telltale.outbox INCLUDING ALL);
 CREATE FUNCTION bench.publish(channel text, data text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO bench.outbox (relayed, channel, event, flags, data)
-    VALUES (true, channel, 'message', 't', convert_to(data, 'UTF8'));
+    INSERT INTO bench.outbox (channel, event, flags, data)
+    VALUES (channel, 'message', 't', convert_to(data, 'UTF8'));
 END $$;
 """
 RELAYING = {"relayed": "telltale", "unannounced": "quiet", "row": "bench"}

@@ -16,7 +16,11 @@ def publish(gateway, channel, *texts):
 
 
 def page(gateway, channel, since):
-    return http.get(gateway.url(channel), params={"since": since}).json()
+    def attempt():
+        answer = http.get(gateway.url(channel), params={"since": since})
+        return answer.json() if answer.status_code == 200 else None
+
+    return until(attempt, 20, "nothing can be read")
 
 
 def wait_until_ready(gateway):

@@ -1,6 +1,7 @@
 """Real PostgreSQL servers in four set-ups, and gateways on them."""
 
 import itertools
+from contextlib import contextmanager
 
 import pytest
 from client import PooledGateway
@@ -16,14 +17,14 @@ _numbers = itertools.count(1)
 ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "256MiB"}
 
 
-@pytest.fixture
-def start_gateway(tmp_path):
-    """Starts a gateway on a set-up, or on a broker's URL; as many as the test wants."""
+@contextmanager
+def gateways(folder):
+    """Yields what starts a gateway on a set-up, or on a broker's URL."""
     started = []
 
     def start(broker, settings=None):
         url, own = (broker, {}) if isinstance(broker, str) else (broker.url, broker.settings)
-        log = tmp_path / f"gateway-{len(started)}.log"
+        log = folder / f"gateway-{len(started)}.log"
         gateway = PooledGateway(log, ROOMY | {"broker.url": url} | own | (settings or {}))
         started.append(gateway)
         return gateway.start()
@@ -31,6 +32,30 @@ def start_gateway(tmp_path):
     yield start
     for gateway in started:
         gateway.stop()
+
+
+@pytest.fixture
+def start_gateway(tmp_path):
+    """As many as the test wants."""
+    with gateways(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A server with a gateway for all tests of a module that harm neither: one for each settings that are asked for."""
+    pairs = {}
+    with gateways(tmp_path_factory.mktemp("shared")) as start_gateway:
+        def get(**settings):
+            key = tuple(settings.items())
+            if key not in pairs:
+                server = PostgresServer()
+                pairs[key] = server, start_gateway(server.start(), settings)
+            return pairs[key]
+
+        yield get
+    for server, _ in pairs.values():
+        server.close()
 
 
 @pytest.fixture

@@ -175,6 +175,23 @@ def test_channels_that_are_others_or_have_gone_on_are_refused_by_name(redis, pos
     assert [log_of(target, name) for name in ("ahead", "other", "fine")] == [[(1, "1"), (2, "2")], [(1, "here")], [(1, "1")]]
 
 
+def test_what_the_target_acknowledged_after_a_copy_stays_though_the_source_is_far_ahead(redis, postgres, start_gateway):
+    source, target = start_gateway(redis.url), start_gateway(postgres)
+    source.publish("both", "1")
+    source.publish("both", "2")
+    copied(redis, postgres)
+    epoch = target.publish("both", "of the target")["epoch"]
+    # So many that the source's log has offset 3 no more.
+    for _ in range(14):
+        http.post(source.url("both"), params={"lines": 1}, content=b"\n".join([b"of the source"] * 107)).raise_for_status()
+    status, output, error = run(redis, postgres)
+    assert status == 1 and output.startswith("not complete: the target has 0 channels"), output
+    assert error.splitlines()[-1] == (
+        f"telltale: both was not copied: the target has gone on to {epoch}:3 by itself, and the source to {epoch}:1500: "
+        "delete one of them")
+    assert log_of(target, "both") == [(1, "1"), (2, "2"), (3, "of the target")]
+
+
 def test_readers_of_the_target_see_what_comes_by_a_copy(redis, postgres, start_gateway):
     source, target = start_gateway(redis.url), start_gateway(postgres)
     source.publish("news", "1")

@@ -55,7 +55,7 @@ FAULTS = [cut_both, cut_queries, cut_listening, terminate_everybody, restart, cr
 def test_readers_miss_nothing_when_a_moment_is_lost(postgres, paths, start_gateway, channel, fault):
     gateway = start_gateway(paths)
     with scene(gateway, channel) as play:
-        for _ in range(3):
+        for _ in range(2):
             fault(postgres, paths)
             play.publisher.go_on()
         play.wait_until_ready()

@@ -14,9 +14,17 @@ MODES = ["notify", "relay"]
 JSON = {"Content-Type": "application/json"}
 
 
+LIMIT = {"limits.message_bytes": "2KiB"}
+
+
 @pytest.fixture
-def gateway(postgres, start_gateway):
-    return start_gateway(postgres, {"limits.message_bytes": "2KiB"})
+def postgres(shared):
+    return shared(**LIMIT)[0]
+
+
+@pytest.fixture
+def gateway(shared):
+    return shared(**LIMIT)[1]
 
 
 @pytest.fixture
@@ -51,8 +59,8 @@ SAME = [
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_option_gives_what_http_gives(postgres, start_gateway, channel, mode):
-    gateway = start_gateway(postgres, {"limits.message_bytes": "2KiB", "broker.postgres.publish": mode})
+def test_every_option_gives_what_http_gives(shared, channel, mode):
+    postgres, gateway = shared(**LIMIT, **{"broker.postgres.publish": mode})
     native, other = f"{channel}/native", f"{channel}/http"
     with following(gateway, native) as native_readers, following(gateway, other) as readers, postgres.connect() as producer:
         for data, options, query, headers in SAME:
@@ -165,10 +173,11 @@ def test_a_closed_channel_is_opened_by_a_higher_fence_alone(gateway, channel, pr
 
 @pytest.mark.parametrize("name", ["", "a b", "ä", "x" * 201, "a{b}", "a\n", "a'b", None])
 def test_a_name_that_no_channel_may_have(postgres, gateway, producer, name):
+    before = postgres.query("SELECT count(*) FROM telltale.channel")
     with pytest.raises(psycopg.Error) as refusal:
         publish(producer, name, "x")
     assert (refusal.value.sqlstate, "200 bytes" in refusal.value.diag.message_hint) == ("TT001", True)
-    assert postgres.query("SELECT count(*) FROM telltale.channel") == [(0,)]
+    assert postgres.query("SELECT count(*) FROM telltale.channel") == before
 
 
 def test_the_longest_names_and_every_character_they_may_have(gateway, producer):
@@ -178,7 +187,8 @@ def test_the_longest_names_and_every_character_they_may_have(gateway, producer):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_namespaces_policy_holds_for_native_producers_too(postgres, start_gateway, mode):
+def test_the_namespaces_policy_holds_for_native_producers_too(start_server, start_gateway, mode):
+    postgres = start_server()
     gateway = start_gateway(postgres, {
         "namespaces.build.history.messages": 3, "namespaces.short.history.ttl": "1s", "broker.postgres.publish": mode})
     with postgres.connect() as producer:

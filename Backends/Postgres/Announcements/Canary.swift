@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 /// A notification to ourselves that is under way.
 final class Canary: Sendable {
@@ -23,7 +24,7 @@ extension ListenLink {
 
     /// Whether a notification arrives, in time. Those who ask while one is under way share it.
     func ping() async throws(PostgresError) {
-        do throws(ListenError) { try await trip().get() } catch { throw error.cause }
+        do throws(ListenError) { try await trips.run { await self.roundTrip() }.get() } catch { throw error.cause }
     }
 
     /// Sends the canary as long as the task runs.
@@ -31,7 +32,7 @@ extension ListenLink {
         while !Task.isCancelled {
             try? await Task.sleep(for: options.canaryInterval)
             guard !Task.isCancelled, state.withLock({ $0.table.phase != .down }) else { continue }
-            _ = await trip()
+            _ = await trips.run { await self.roundTrip() }
         }
     }
 
@@ -45,20 +46,6 @@ extension ListenLink {
         try await send(canary).get()
         guard let result = await canary.result(within: options.timeout) else { throw .silent }
         try result.get()
-    }
-
-    private func trip() async -> Result<Void, ListenError> {
-        let trip = state.withLock { state in
-            if let trip = state.trip { return trip }
-            let trip = Task {
-                let result = await roundTrip()
-                self.state.withLock { $0.trip = nil }
-                return result
-            }
-            state.trip = trip
-            return trip
-        }
-        return await trip.value
     }
 
     private func roundTrip() async -> Result<Void, ListenError> {

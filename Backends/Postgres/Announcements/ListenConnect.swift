@@ -51,7 +51,7 @@ extension ListenLink {
             let reason = await connection.waitUntilClosed()
             self?.drop(generation, .connection(reason))
         }
-        try await ask(connection, "LISTEN \"\(canaryName)\"")
+        try await ask(connection, Query("LISTEN \"\(canaryName)\""))
         try await greet(generation)
         try await ask(connection, Self.sessionSettings)
         try install(generation)
@@ -60,15 +60,13 @@ extension ListenLink {
     /// The session is idle by trade. And the server is to end it when this gateway takes nothing for a minute (in
     /// milliseconds), because it is frozen or its host is gone: until then it keeps what it has not read in the server's
     /// queue of notifications, and when that is full nobody can publish. Servers before 14 lack one of these.
-    private static let sessionSettings = """
-        SELECT set_config(name, value, false)
-        FROM (VALUES ('idle_session_timeout', '0'), ('tcp_user_timeout', '60000')) AS wanted(name, value)
-        JOIN (SELECT name FROM pg_settings) AS known USING (name)
-        """
+    private static let sessionSettings = SessionSettings.query([
+        ("idle_session_timeout", "0"), ("tcp_user_timeout", "60000"),
+    ])
 
-    private func ask(_ connection: PostgresConnection, _ sql: String) async throws(ListenError) {
+    private func ask(_ connection: PostgresConnection, _ query: Query) async throws(ListenError) {
         do throws(PostgresError) {
-            _ = try await connection.query(Query(sql), timeout: options.timeout)
+            _ = try await connection.query(query, timeout: options.timeout)
         } catch {
             throw .connection(error)
         }
@@ -96,16 +94,9 @@ extension ListenLink {
                 .integer(Int64(pointer.first)), .integer(Int64(pointer.last)),
             ])
         guard case .success(let rows) = await ask(query) else { return nil }
-        return rows.withBytes(0, 0) { Self.records($0.assumingMemoryBound(to: UInt8.self)) } ?? nil
-    }
-
-    private static func records(_ bytes: UnsafeBufferPointer<UInt8>) -> [Record]? {
-        var reader = RecordReader(bytes)
-        var records: [Record] = []
-        while !reader.isAtEnd {
-            guard let record = reader.next() else { return nil }
-            records.append(record)
-        }
-        return records
+        return rows.withBytes(0, 0) { bytes -> [Record]? in
+            var reader = RecordReader(bytes.assumingMemoryBound(to: UInt8.self))
+            return reader.readAll { $0 }
+        } ?? nil
     }
 }

@@ -19,6 +19,8 @@ enum ListenError: WordedError, Hashable {
         }
     }
 
+    var isRoutine: Bool { if case .connection(let error) = self { error.isRoutine } else { false } }
+
     /// The same for those who only want to know what is wrong with the server.
     var cause: PostgresError {
         switch self {

@@ -29,7 +29,6 @@ final class ListenLink: Sendable {
         var lastWaiter = 0
         /// The last that was sent.
         var canary: Canary?
-        var trip: Task<Result<Void, ListenError>, Never>?
     }
 
     let state = Locked(State())
@@ -37,20 +36,25 @@ final class ListenLink: Sendable {
     let executor: PollingExecutor
     let logger: Logger
     let ask: Ask
+    private let shared: SharedWait
     /// The name of the canary's notifications, of this link alone.
     let canaryName: String
+    let trips = SharedWork<Result<Void, ListenError>>()
     private let sink: Sink
-    private let foreign: ForeignNotifications
+    private let foreign: ForeignLog
 
     /// - Parameters:
     ///   - query: asks over the connection for queries; `unreachable` at once while there is none.
+    ///   - shared: the waits of all connections to the same server.
     ///   - events: takes events in order.
     init(
         options: PostgresOptions, executor: PollingExecutor, logger: Logger, query: @escaping Ask,
-        events: @escaping Sink
+        shared: SharedWait = SharedWait(), events: @escaping Sink
     ) {
-        (self.options, self.executor, self.logger) = (options, executor, logger)
-        (ask, sink, foreign) = (query, events, ForeignNotifications(logger))
+        (self.options, self.executor, self.logger, self.shared) = (options, executor, logger, shared)
+        (ask, sink) = (query, events)
+        foreign = ForeignLog(
+            "Postgres: a notification that is no announcement was dropped", key: "name", logger: logger)
         canaryName = "\(options.schema)_canary_\(Epoch.random())"
     }
 
@@ -61,7 +65,7 @@ final class ListenLink: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.watch() }
-            await Upkeep(of: "Postgres", purpose: "announcements", logger: logger).run(present) {
+            await Upkeep(of: "Postgres", purpose: "announcements", logger: logger, shared: shared).run(present) {
                 state.withLock { $0.reason }
             } connect: { () async throws(ListenError) in
                 try await self.connect()

@@ -54,12 +54,7 @@ struct NotificationReader {
         _ records: UnsafeBufferPointer<UInt8>, on channel: ChannelName, epoch: Epoch
     ) -> [BrokerEvent]? {
         var reader = RecordReader(records)
-        var events: [BrokerEvent] = []
-        while !reader.isAtEnd {
-            guard let record = reader.next() else { return nil }
-            events.append(.published(record.announcement(on: channel, epoch: epoch)))
-        }
-        return events
+        return reader.readAll { .published($0.announcement(on: channel, epoch: epoch)) }
     }
 }
 
@@ -74,7 +69,7 @@ extension NotificationReader {
         for _ in 0..<count {
             guard let end = bytes[index...].firstIndex(of: UInt8(ascii: "\n")),
                 let space = bytes[index..<end].lastIndex(of: UInt8(ascii: " ")),
-                let length = Self.number(bytes[(space + 1)..<end]).flatMap({ Int(exactly: $0) }),
+                let length = RecordReader.number(bytes[(space + 1)..<end]).flatMap({ Int(exactly: $0) }),
                 length <= bytes.count - end - 1
             else { return nil }
             index = end + 1 + length
@@ -88,7 +83,7 @@ extension NotificationReader {
 
     /// A number from 1 to the highest offset that there can be.
     private mutating func offset(endingWith end: Unicode.Scalar) -> UInt64? {
-        guard let value = slice(endingWith: end).flatMap({ Self.number($0) }),
+        guard let value = slice(endingWith: end).flatMap({ RecordReader.number($0) }),
             1...Position.maximumOffset ~= value
         else { return nil }
         return value
@@ -98,16 +93,5 @@ extension NotificationReader {
         guard let stop = bytes[index...].firstIndex(of: UInt8(ascii: end)) else { return nil }
         defer { index = stop + 1 }
         return bytes[index..<stop]
-    }
-
-    /// Decimal digits, without a sign and without needless zeros.
-    private static func number(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
-        guard (1...19).contains(word.count), word.count == 1 || word.first != UInt8(ascii: "0") else { return nil }
-        var value: UInt64 = 0
-        for byte in word {
-            guard 0x30...0x39 ~= byte else { return nil }
-            value = value * 10 + UInt64(byte - 0x30)
-        }
-        return value
     }
 }

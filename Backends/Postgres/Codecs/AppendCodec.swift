@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 extension Functions {
     /// Publishes in order on each channel, each publication atomically and for itself, all in one transaction.
@@ -41,26 +42,9 @@ extension Functions {
         case ("duplicate", 3): return position(words[1], words[2]).map { .settled(.success($0, duplicate: true)) }
         case ("busy", 1): return .busy
         case ("duplicate", _), ("busy", _): return nil
-        case (let epoch?, 2) where !refusals.contains(epoch):
+        case (let epoch?, 2) where !BrokerError.refusalWords.contains(epoch):
             return position(epoch, words[1]).map { .settled(.success($0)) }
-        default: return refusal(words).map { .settled(.failure($0)) }
-        }
-    }
-
-    private static let refusals: Set<Substring> = ["expectwithoutkey", "closed", "fenced", "conflict", "toolarge"]
-
-    private static func refusal(_ words: [Substring]) -> BrokerError? {
-        let numbers = words.dropFirst().compactMap { UInt64($0) }
-        guard numbers.count == words.count - 1 else { return nil }
-        switch (words.first, numbers.count) {
-        case ("expectwithoutkey", 0): return .expectWithoutKey
-        case ("closed", 1): return .closed(top: numbers[0])
-        case ("fenced", 1): return .fenced(highest: numbers[0])
-        case ("conflict", 1): return .conflict(current: numbers[0])
-        case ("toolarge", 2):
-            guard let bytes = Int(exactly: numbers[0]), let limit = Int(exactly: numbers[1]) else { return nil }
-            return .tooLarge(bytes: bytes, limit: limit)
-        default: return nil
+        default: return BrokerError(refusal: words).map { .settled(.failure($0)) }
         }
     }
 
@@ -74,16 +58,5 @@ extension Functions {
 extension Result<Receipt, BrokerError> {
     fileprivate static func success(_ position: Position, duplicate: Bool = false) -> Self {
         .success(Receipt(position: position, duplicate: duplicate))
-    }
-}
-
-extension Publication {
-    /// The record's flags.
-    fileprivate var flags: String {
-        switch (format, keeping.isConflated, closes) {
-        case (.text, false, false): "t"
-        case (.json, false, false): "j"
-        default: (format == .json ? "j" : "t") + (keeping.isConflated ? "c" : "") + (closes ? "x" : "")
-        }
     }
 }

@@ -21,41 +21,15 @@ extension Functions {
 
     /// What a recovery `from` there brought; `nil` for an answer of another shape.
     static func recovery(_ rows: Rows, of channel: ChannelName, from start: Start) -> Recovery? {
-        guard rows.count > 0 else { return absent(from: start) }
+        guard rows.count > 0 else { return .absent(from: start) }
         guard let epoch = rows.text(0, 0).flatMap(Epoch.init), let top = offset(rows, 0, 1),
             let trimmed = offset(rows, 0, 2), let closed = rows.bool(0, 3), let reason = rows.text(0, 4),
             let first = offset(rows, 0, 5), let reachesTop = rows.bool(0, 6),
-            let predecessors = rows.text(0, 7).flatMap(positions),
+            let predecessors = rows.text(0, 7).flatMap(Position.list),
             let messages = messages(rows, 0, 8, on: channel, epoch: epoch)
         else { return nil }
-        var gap: Gap?
-        if !reason.isEmpty {
-            guard case .after(let asked) = start, let reason = Gap.Reason(rawValue: reason) else { return nil }
-            gap = Gap(asked: asked, epoch: epoch, haveFrom: trimmed + 1, reason: reason)
-        }
-        return Recovery(
-            epoch: epoch, top: top, trimmed: trimmed, closed: closed, gap: gap,
-            start: Position(epoch: epoch, offset: first), messages: messages, reachesTop: reachesTop,
-            predecessors: predecessors)
-    }
-
-    /// What a channel that does not exist holds.
-    private static func absent(from start: Start) -> Recovery {
-        var gap: Gap?
-        if case .after(let position) = start, position != .origin {
-            gap = Gap(asked: position, epoch: .none, haveFrom: 1, reason: .epoch)
-        }
-        return Recovery(
-            epoch: .none, top: 0, trimmed: 0, closed: false, gap: gap, start: .origin, messages: [], reachesTop: true)
-    }
-
-    /// Positions with a space between them.
-    static func positions(_ text: String) -> [Position]? {
-        var positions: [Position] = []
-        for word in text.split(separator: " ") {
-            guard let position = try? Position(word) else { return nil }
-            positions.append(position)
-        }
-        return positions
+        return .answered(
+            to: start, epoch: epoch, top: top, trimmed: trimmed, closed: closed, reason: reason, first: first,
+            reachesTop: reachesTop, predecessors: predecessors, messages: messages)
     }
 }

@@ -58,12 +58,7 @@ extension Functions {
     ) -> [Message]? {
         rows.withBytes(row, column) { bytes -> [Message]? in
             var reader = RecordReader(bytes.bindMemory(to: UInt8.self))
-            var messages: [Message] = []
-            while !reader.isAtEnd {
-                guard let record = reader.next() else { return nil }
-                messages.append(record.message(on: channel, epoch: epoch))
-            }
-            return messages
+            return reader.readAll { $0.message(on: channel, epoch: epoch) }
         } ?? nil
     }
 }

@@ -13,19 +13,20 @@ final class Candidacy: KeptConnection {
     private let options: PostgresOptions
     private let logger: Logger
     private let bell: Bell
-    private let clean: Cleaner
+    private let notice: Mending.Notice
     private let leading = Locked(false)
     private let ending: @Sendable (PostgresError) -> Void
 
     /// - Parameters:
     ///   - bell: rings with every notification of the connection.
+    ///   - notice: takes what the server answers with an error.
     ///   - ending: takes the reason when the connection has ended.
     init(
-        connection: PostgresConnection, options: PostgresOptions, bell: Bell, clean: Cleaner, logger: Logger,
-        ending: @escaping @Sendable (PostgresError) -> Void
+        connection: PostgresConnection, options: PostgresOptions, bell: Bell, notice: @escaping Mending.Notice,
+        logger: Logger, ending: @escaping @Sendable (PostgresError) -> Void
     ) {
         (self.connection, self.options, self.bell) = (connection, options, bell)
-        (self.clean, self.logger, self.ending) = (clean, logger, ending)
+        (self.notice, self.logger, self.ending) = (notice, logger, ending)
     }
 
     var leads: Bool { leading.withLock { $0 } }
@@ -64,9 +65,10 @@ final class Candidacy: KeptConnection {
         leading.withLock { $0 = true }
         logger.info("Postgres: this gateway relays and cleans up", metadata: ["schema": "\(options.schema)"])
         _ = try await connection.query(Query("LISTEN \"\(options.schema)_relay\""), timeout: Self.timeout)
-        let relay = Relay(connection: connection, options: options, bell: bell, logger: logger)
+        let relay = Relay(connection: connection, options: options, bell: bell, notice: notice, logger: logger)
+        let cleaner = Cleaner(connection: connection, options: options, notice: notice, logger: logger)
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.clean.run() }
+            group.addTask { await cleaner.run() }
             await relay.run()
             group.cancelAll()
         }
@@ -74,11 +76,8 @@ final class Candidacy: KeptConnection {
 
     /// Lets the server end the session, and with it the leadership, of a gateway whose machine has gone or whose process
     /// stands still: within about 5 seconds. Not all servers have all of these; over a unix socket some mean nothing.
-    private static let patience = Query(
-        """
-        SELECT set_config(wanted.name, wanted.setting, false)
-        FROM (VALUES ('idle_session_timeout', '5000'), ('tcp_keepalives_idle', '2'), ('tcp_keepalives_interval', '1'),
-            ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '5000')) AS wanted (name, setting)
-        JOIN pg_settings AS known ON known.name = wanted.name
-        """)
+    private static let patience = SessionSettings.query([
+        ("idle_session_timeout", "5000"), ("tcp_keepalives_idle", "2"), ("tcp_keepalives_interval", "1"),
+        ("tcp_keepalives_count", "3"), ("tcp_user_timeout", "5000"),
+    ])
 }

@@ -4,11 +4,14 @@ import Logging
 struct Cleaner: Sendable {
     /// The wait after an error.
     private static let pause = Duration.seconds(10)
+    /// What one call may take: far more than it does, since the leadership ends with the connection.
+    private static let timeout = Duration.seconds(60)
 
+    /// The leader's own: only the relay waits for it.
+    let connection: PostgresConnection
     let options: PostgresOptions
+    let notice: Mending.Notice
     let logger: Logger
-    /// Asks over a connection that has time.
-    let ask: ListenLink.Ask
 
     /// Returns when the task is cancelled.
     func run() async {
@@ -17,15 +20,15 @@ struct Cleaner: Sendable {
         var hasFailed = false
         while !Task.isCancelled {
             let start = ContinuousClock.now
-            let answer = await ask(query)
             var wait = Self.pause
-            switch answer {
-            case .success(let rows):
+            do throws(PostgresError) {
+                let rows = try await connection.query(query, timeout: Self.timeout)
                 wait = CleaningPace.wait(after: Int(rows.int(0, 0) ?? 0), took: ContinuousClock.now - start)
                 hasFailed = false
-            case .failure(let error):
-                if !hasFailed {
-                    logger.warning("Postgres: what is over can't be removed", metadata: ["reason": "\(error)"])
+            } catch {
+                let reason = notice(error)
+                if !hasFailed, connection.isOpen {
+                    logger.warning("Postgres: what is over can't be removed", metadata: ["reason": "\(reason)"])
                 }
                 hasFailed = true
             }

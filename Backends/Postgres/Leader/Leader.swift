@@ -15,16 +15,20 @@ final class Leader: Sendable {
     private let options: PostgresOptions
     private let executor: PollingExecutor
     private let logger: Logger
-    private let cleaner: Cleaner
+    private let shared: SharedWait
+    private let notice: Mending.Notice
     private let bell = Bell()
     private let state = Locked(State())
 
-    /// - Parameter ask: asks over a connection that has time, for cleaning.
+    /// - Parameters:
+    ///   - shared: the waits of all connections to the server.
+    ///   - notice: takes what the server answers with an error.
     init(
-        options: PostgresOptions, executor: PollingExecutor, logger: Logger, ask: @escaping ListenLink.Ask
+        options: PostgresOptions, executor: PollingExecutor, logger: Logger, shared: SharedWait = SharedWait(),
+        notice: @escaping Mending.Notice = { $0 }
     ) {
         (self.options, self.executor, self.logger) = (options, executor, logger)
-        cleaner = Cleaner(options: options, logger: logger, ask: ask)
+        (self.shared, self.notice) = (shared, notice)
     }
 
     /// Whether this gateway leads.
@@ -35,7 +39,8 @@ final class Leader: Sendable {
 
     /// Leads, or waits to lead, until the task is cancelled; then the connection is closed.
     func run() async {
-        await Upkeep(of: "Postgres", purpose: "leading", logger: logger).run(state.withLock { $0.candidacy }) {
+        let upkeep = Upkeep(of: "Postgres", purpose: "leading", logger: logger, shared: shared)
+        await upkeep.run(state.withLock { $0.candidacy }) {
             state.withLock { $0.reason }
         } connect: { () async throws(PostgresError) in
             try await self.connect()
@@ -48,7 +53,7 @@ final class Leader: Sendable {
                 options.listenTarget, on: executor, logger: logger
             ) { [bell] _ in bell.ring() }
             let candidacy = Candidacy(
-                connection: connection, options: options, bell: bell, clean: cleaner, logger: logger
+                connection: connection, options: options, bell: bell, notice: notice, logger: logger
             ) { [state] reason in state.withLock { $0.reason = reason } }
             state.withLock { $0.candidacy = candidacy }
             return candidacy

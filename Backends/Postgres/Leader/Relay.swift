@@ -6,14 +6,13 @@ struct Relay {
     private static let batch: Int32 = 1000
     /// What one call may take.
     private static let timeout = Duration.seconds(10)
-    /// The time between two warnings of the same kind.
-    private static let warningInterval = Duration.seconds(60)
     /// The wait after an error of the server's.
     private static let pause = Duration.seconds(1)
 
     let connection: PostgresConnection
     let options: PostgresOptions
     let bell: Bell
+    let notice: Mending.Notice
     let logger: Logger
 
     /// Returns when the task is cancelled or the connection has ended.
@@ -28,9 +27,10 @@ struct Relay {
                 after = round.next
                 let found = round.taken + round.refused
                 wait = pace.next(found: found, goesOn: !round.next.isEmpty || found >= Int(Self.batch))
-                if round.refused > 0 { warnings.tell(refusals, Self.warningInterval, logger) }
+                if round.refused > 0 { warnings.tell(refusals, logger) }
             } catch {
-                warnings.tell("relayed publications can't be taken: \(error)", Self.warningInterval, logger)
+                let reason = notice(error)
+                warnings.tell("relayed publications can't be taken: \(reason)", logger)
             }
             if wait > .zero, await bell.wait(atMost: wait) { pace.wake() }
         }
@@ -51,18 +51,5 @@ struct Relay {
 
     private var refusals: String {
         "relayed publications were refused, after their transactions: see the table \(options.schema).refused"
-    }
-}
-
-/// What has been warned of, and when.
-private struct Warnings {
-    private var last: (text: String, time: ContinuousClock.Instant)?
-
-    /// Another text is told at once, the same one only after a while.
-    mutating func tell(_ text: String, _ interval: Duration, _ logger: Logger) {
-        let now = ContinuousClock.now
-        if let last, last.text == text, now - last.time < interval { return }
-        last = (text, now)
-        logger.warning("Postgres: \(text)")
     }
 }

@@ -1,3 +1,4 @@
+import BrokerSupport
 import Logging
 
 /// The connections over which a handle asks and publishes.
@@ -12,10 +13,18 @@ struct BrokerLinks: Sendable {
     let prompt: LinkPool
     let patient: LinkPool
 
-    /// - Parameter greet: see ``Link/Greeting``; run on each of them.
-    init(options: PostgresOptions, executor: PollingExecutor, logger: Logger, greet: @escaping Link.Greeting) {
+    /// - Parameters:
+    ///   - shared: the waits of all connections to the server.
+    ///   - greet: see ``Link/Greeting``; run on each of them.
+    ///   - notice: takes what the server answers with an error.
+    init(
+        options: PostgresOptions, executor: PollingExecutor, logger: Logger, shared: SharedWait,
+        greet: @escaping Link.Greeting, notice: @escaping Mending.Notice
+    ) {
         func link(_ purpose: String) -> Link {
-            Link(purpose: purpose, target: options.target, executor: executor, logger: logger, greet: greet)
+            Link(
+                purpose: purpose, target: options.target, executor: executor, logger: logger, shared: shared,
+                greet: greet, notice: notice)
         }
         reading = link("reading")
         prompt = LinkPool(links: (1...Self.prompt).map { link("publishing \($0)") })

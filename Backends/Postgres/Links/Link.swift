@@ -18,14 +18,19 @@ final class Link: Sendable {
     private let executor: PollingExecutor
     private let logger: Logger
     private let greet: Greeting
+    private let notice: Mending.Notice
+    private let shared: SharedWait
 
-    /// - Parameter purpose: what the connection is for, for the log.
+    /// - Parameters:
+    ///   - purpose: what the connection is for, for the log.
+    ///   - shared: the waits of all links to the same server.
     init(
         purpose: String, target: ConnectionTarget, executor: PollingExecutor, logger: Logger,
-        greet: @escaping Greeting = { _ throws(PostgresError) in }
+        shared: SharedWait = SharedWait(), greet: @escaping Greeting = { _ throws(PostgresError) in },
+        notice: @escaping Mending.Notice = { $0 }
     ) {
         (self.purpose, self.target, self.executor) = (purpose, target, executor)
-        (self.logger, self.greet) = (logger, greet)
+        (self.logger, self.shared, self.greet, self.notice) = (logger, shared, greet, notice)
     }
 
     /// The connection, while the link is up; why it is not, else.
@@ -44,7 +49,7 @@ final class Link: Sendable {
     /// Keeps the link up until the task is cancelled; then it is down for good.
     func run() async {
         let first = (try? connection.get()).map { Kept(link: self, connection: $0) }
-        await Upkeep(of: "Postgres", purpose: purpose, logger: logger).run(first) {
+        await Upkeep(of: "Postgres", purpose: purpose, logger: logger, shared: shared).run(first) {
             if case .failure(let error) = self.connection { error } else { Self.ended }
         } connect: { () async throws(PostgresError) in
             Kept(link: self, connection: try await self.connect())
@@ -65,7 +70,7 @@ final class Link: Sendable {
         case .success(let connection):
             connection.submit(query, timeout: timeout) { result in
                 if case .failure(let error) = result, error.isOfStandby { self.leave(connection, error) }
-                completion(result)
+                completion(result.mapError(self.notice))
             }
         }
     }
@@ -121,4 +126,12 @@ private struct Kept: KeptConnection {
     func end() { connection.close() }
 }
 
-extension PostgresError: WordedError {}
+extension PostgresError: WordedError {
+    /// Behind a pooler nothing keeps the server, or it, from ending a session that was idle.
+    package var isRoutine: Bool {
+        // What ends a connection keeps the server's last word as text only.
+        if case .unreachable(let reason) = self { reason.hasSuffix("[\(Self.idleTimeout)]") } else { false }
+    }
+
+    private static let idleTimeout = "57P05"
+}

@@ -38,14 +38,18 @@ extension BrokerError {
 }
 
 extension PostgresError {
+    static let fullQueueWords =
+        "notification queue is full: end the session that listens in a transaction which does not end; "
+        + "the server's log names its pid"
+
     /// The reason as an operator should read it: what is wrong, and what mends it where that is known.
     fileprivate var operatorWords: String {
         guard case .server(let error) = self else { return words }
         switch error.sqlState {
-        case "54000" where error.message.contains("NOTIFY"):
-            return "Postgres' notification queue is full: a session that listens is in a transaction that does not end"
+        case "54000" where isOfFullQueue: return "Postgres' \(Self.fullQueueWords)"
         case "53100": return "the disk of Postgres is full: \(error.message)"
         case "25006": return "Postgres is read-only: a standby, or default_transaction_read_only is on"
+        case "3F000", "42P01", "42883": return "the schema is not whole: \(error.message)"
         case "55P03": return "another transaction holds a lock: \(error.message)"
         default: return "Postgres answered \(error)"
         }

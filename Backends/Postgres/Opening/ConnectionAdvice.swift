@@ -30,6 +30,7 @@ enum ConnectionAdvice {
         ("root certificate file", "name the authority's certificate with sslrootcert=FILE"),
         ("does not match host name", "name the host as its certificate does, or set sslmode=verify-ca"),
         ("certificate verify failed", "name the certificate's authority with sslrootcert=FILE"),
+        ("client certificate", "name the client's certificate and key with sslcert=FILE and sslkey=FILE"),
         ("certificate required", "name the client's certificate and key with sslcert=FILE and sslkey=FILE"),
         ("is not permitted to log in", "ALTER ROLE … LOGIN"),
         ("session is read-only", "name the primary"),

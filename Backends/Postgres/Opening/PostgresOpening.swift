@@ -1,4 +1,5 @@
 package import BrokerCore
+import BrokerSupport
 package import Logging
 
 extension PostgresBroker {
@@ -34,7 +35,9 @@ struct PostgresOpening {
     let logger: Logger
 
     func run() async throws(PostgresOpeningError) {
-        let identity = try await visit(options.target) { connection throws(Obstacle) in try await prepare(connection) }
+        let identity = try await visit(options.target) { connection throws(Obstacle) in
+            try await prepare(connection).facts
+        }
         guard options.hasListenURL else { return }
         try await visit(options.listenTarget, of: listenKey) { connection throws(Obstacle) in
             try await compare(connection, with: identity)
@@ -44,13 +47,16 @@ struct PostgresOpening {
     /// The handle, over connections that stand.
     fileprivate func connect(_ threads: BrokerThreads) async throws(PostgresOpeningError) -> PostgresBroker {
         let events = BrokerEvents()
-        let links = BrokerLinks(options: options, executor: threads.queries, logger: logger, greet: greet)
+        let (shared, mending) = (SharedWait(), mending)
+        let links = BrokerLinks(
+            options: options, executor: threads.queries, logger: logger, shared: shared, greet: greet,
+            notice: mending.note)
         let listener = ListenLink(
             options: options, executor: threads.announcements, logger: logger,
-            query: { [options] in await links.reading.query($0, timeout: options.timeout) }, events: events.send)
-        let leader = Leader(options: options, executor: threads.queries, logger: logger) {
-            await links.patient.query($0, timeout: Self.cleaningTimeout)
-        }
+            query: { [options] in await links.reading.query($0, timeout: options.timeout) }, shared: shared,
+            events: events.send)
+        let leader = Leader(
+            options: options, executor: threads.queries, logger: logger, shared: shared, notice: mending.note)
         do throws(PostgresError) { try await links.open() } catch { throw .init(error, at: options.target) }
         do throws(ListenError) { try await listener.open() } catch { throw failure(error) }
         do throws(PostgresError) { try await leader.open() } catch { throw listenFailure(error) }
@@ -58,19 +64,41 @@ struct PostgresOpening {
         return PostgresBroker(
             options: options, links: links, listener: listener, executor: executor, events: events, logger: logger
         ) {
-            await leader.run()
+            await withDiscardingTaskGroup { group in
+                group.addTask { await leader.run() }
+                group.addTask { await mending.run() }
+            }
             withExtendedLifetime(threads) {}
         }
     }
-
-    /// What one cleaning may take.
-    private static let cleaningTimeout = Duration.seconds(10)
 
     /// A server that has become a standby since the start, or that can't be written to, is not one to use.
     private var greet: Link.Greeting {
         { [options] connection throws(PostgresError) in
             let rows = try await connection.query(ServerFacts.query, timeout: options.timeout)
             if let problem = ServerFacts(rows)?.problem { throw .unreachable(reason: problem) }
+            // Where notifications come another way, this is one of a pooler's.
+            guard !options.hasListenURL else { return }
+            _ = try await connection.query(SessionSettings.neverIdleOut, timeout: options.timeout)
+        }
+    }
+
+    private var mending: Mending {
+        let queue = QueueAdvance(options: options, executor: executor, logger: logger)
+        return Mending(advanceQueue: queue.run) { await reinstall() }
+    }
+
+    /// Puts a schema in place that has gone while the gateway ran.
+    /// - Returns: why it can't be.
+    private func reinstall() async -> String? {
+        do throws(PostgresOpeningError) {
+            let isNew = try await visit(options.target) { connection throws(Obstacle) in
+                try await prepare(connection).isNew
+            }
+            if isNew { logger.warning("Postgres: the schema had gone, with all channels: it has been made anew") }
+            return nil
+        } catch {
+            return error.description
         }
     }
 
@@ -91,7 +119,7 @@ struct PostgresOpening {
     }
 
     /// What names the place where notifications come from, if not the broker's URL does.
-    private var listenKey: String? { options.hasListenURL ? "broker.postgres.listen_url" : nil }
+    private var listenKey: String? { options.hasListenURL ? PostgresOptions.listenKey : nil }
 
     private func visit<Result>(
         _ target: ConnectionTarget, of key: String? = nil,
@@ -123,11 +151,14 @@ struct PostgresOpening {
         return facts
     }
 
-    /// - Returns: the database's identity.
-    private func prepare(_ connection: PostgresConnection) async throws(Obstacle) -> ServerFacts {
+    /// - Returns: what the server and the database are, and whether the schema is a new one.
+    private func prepare(
+        _ connection: PostgresConnection
+    ) async throws(Obstacle) -> (facts: ServerFacts, isNew: Bool) {
         let facts = try await facts(connection)
         let script = SchemaScript(schema: options.schema)
-        let installation = SchemaInstallation(connection: connection, facts: facts, script: script, logger: logger)
+        let installation = SchemaInstallation(
+            connection: connection, facts: facts, script: script, logger: logger, isSandbox: options.isSandbox)
         let isNew = try await installation.run()
         let problem = try await connection.ask(Grants.query(schema: options.schema)) { rows in
             Optional.some(Grants.problem(rows, schema: options.schema, user: facts.user))
@@ -139,7 +170,7 @@ struct PostgresOpening {
         if haveChanged, !isNew {
             logger.warning("Postgres: the settings of a gateway with others have been replaced")
         }
-        return facts
+        return (facts, isNew)
     }
 
     private func compare(_ connection: PostgresConnection, with other: ServerFacts) async throws(Obstacle) {

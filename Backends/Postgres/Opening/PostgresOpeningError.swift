@@ -1,13 +1,17 @@
+import BrokerSupport
+
 /// Why a Postgres could not be opened, in one line that says what to do.
-package struct PostgresOpeningError: Error, Hashable, CustomStringConvertible {
+package struct PostgresOpeningError: KeyedError, Hashable, CustomStringConvertible {
     package let description: String
+    package let key: String?
 
     /// - Parameters:
     ///   - words: what is wrong with the server, the database, the schema or the role, and what to do.
     ///   - place: where.
     ///   - key: what names the place, if it is not the broker's URL.
     init(_ words: String, at place: ConnectionTarget, of key: String? = nil) {
-        description = "\(key.map { "\($0): " } ?? "")\(place): \(words)".onOneLine
+        description = "\(place): \(words)".onOneLine
+        self.key = key
     }
 
     /// There is no connection, it broke, or the server refused something.

@@ -43,12 +43,13 @@ extension PostgresOptions {
     /// The same database, and a schema beside this one that no one else has.
     package func sandboxed() -> PostgresOptions {
         let addition = "_verify_\(Epoch.random().rawValue.prefix(5))"
-        return PostgresOptions(self, schema: schema.prefix(Self.maximumSchemaBytes - addition.utf8.count) + addition)
+        let beginning = schema.prefix(Self.maximumSchemaBytes - addition.utf8.count)
+        return PostgresOptions(sandbox: beginning + addition, of: self)
     }
 
-    private init(_ other: PostgresOptions, schema: String) {
+    private init(sandbox schema: String, of other: PostgresOptions) {
         (target, listenTarget, hasListenURL) = (other.target, other.listenTarget, other.hasListenURL)
-        (self.schema, publish) = (schema, other.publish)
+        (self.schema, isSandbox, publish) = (schema, true, other.publish)
         (timeout, canaryInterval) = (other.timeout, other.canaryInterval)
     }
 }

@@ -10,6 +10,8 @@ struct SchemaInstallation {
     let facts: ServerFacts
     let script: SchemaScript
     let logger: Logger
+    /// The schema is for the time of a test, see ``PostgresOptions/sandboxed()``.
+    var isSandbox = false
     var upgrades = SchemaUpgrade.all
 
     /// - Returns: whether the schema is a new one.
@@ -36,7 +38,7 @@ struct SchemaInstallation {
     /// What has to be done; `nil`: nothing.
     private func nextStep() async throws(Obstacle) -> Step? {
         let state = try await connection.ask(SchemaState.query(schema: script.schema)) { SchemaState($0) }
-        if let problem = state.problem(in: script, facts: facts) { throw .unusable(problem) }
+        if let problem = state.problem(in: script, facts: facts, isSandbox: isSandbox) { throw .unusable(problem) }
         guard state.isFilled else {
             let sql = state.exists ? script.creationInSchema : script.creation
             return Step(version: nil, sql: sql, summary: "the schema has been made")
@@ -105,14 +107,21 @@ struct SchemaInstallation {
 
 extension SchemaState {
     /// Why the role can't use the schema, or make it, with what to do; `nil`: it can.
-    fileprivate func problem(in script: SchemaScript, facts: ServerFacts) -> String? {
+    fileprivate func problem(in script: SchemaScript, facts: ServerFacts, isSandbox: Bool) -> String? {
         let (role, name) = (facts.user.asIdentifier, script.schema.asIdentifier)
         let database = facts.database.asIdentifier
         let option = script.schema == "telltale" ? "" : " --schema \(script.schema)"
         let alternative = "or let someone who may run: telltale schema\(option) | psql \(database)"
+        if !exists, !mayCreateSchema, isSandbox {
+            return "a test works in a schema of its own in database \(database), and role \(role) may not create one: "
+                + "GRANT CREATE ON DATABASE \(database) TO \(role), or test as a role that may"
+        }
         if !exists, !mayCreateSchema {
             return "there is no schema \(name) in database \(database), and role \(role) may not create it: "
                 + "GRANT CREATE ON DATABASE \(database) TO \(role), \(alternative)"
+        }
+        if isForeign {
+            return "schema \(name) holds what is not Telltale's: name another in broker.postgres.schema"
         }
         if exists, !isFilled, !mayFill {
             return "schema \(name) has no tables of Telltale, and role \(role) may not create them: "

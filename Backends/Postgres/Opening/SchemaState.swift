@@ -4,6 +4,8 @@ struct SchemaState: Equatable, Sendable {
     var exists: Bool
     /// The broker's tables are in it.
     var isFilled: Bool
+    /// There is something in it that is not the broker's, as far as can be told where the broker's is not there.
+    var isForeign: Bool
     var owner: String
     /// The role is the owner, or may act as it.
     var mayActAsOwner: Bool
@@ -18,7 +20,11 @@ struct SchemaState: Equatable, Sendable {
     static func query(schema: String) -> Query {
         Query(
             """
-            SELECT n.oid IS NOT NULL, v.attrelid IS NOT NULL, coalesce(pg_get_userbyid(n.nspowner)::text, ''),
+            SELECT n.oid IS NOT NULL, v.attrelid IS NOT NULL,
+                v.attrelid IS NULL AND (EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = n.oid)
+                    OR EXISTS (SELECT FROM pg_proc o WHERE o.pronamespace = n.oid)
+                    OR EXISTS (SELECT FROM pg_type o WHERE o.typnamespace = n.oid)),
+                coalesce(pg_get_userbyid(n.nspowner)::text, ''),
                 coalesce(pg_has_role(n.nspowner, 'USAGE'), false),
                 has_database_privilege(current_database(), 'CREATE'),
                 coalesce(has_schema_privilege(n.oid, 'CREATE'), false),
@@ -33,11 +39,12 @@ struct SchemaState: Equatable, Sendable {
 
     /// - Returns: `nil` for rows of another query.
     init?(_ rows: Rows) {
-        guard let exists = rows.bool(0, 0), let isFilled = rows.bool(0, 1), let owner = rows.text(0, 2),
-            let mayActAsOwner = rows.bool(0, 3), let mayCreateSchema = rows.bool(0, 4), let mayFill = rows.bool(0, 5),
-            let mayUse = rows.bool(0, 6), let mayReadVersion = rows.bool(0, 7)
+        guard let exists = rows.bool(0, 0), let isFilled = rows.bool(0, 1), let isForeign = rows.bool(0, 2),
+            let owner = rows.text(0, 3), let mayActAsOwner = rows.bool(0, 4), let mayCreateSchema = rows.bool(0, 5),
+            let mayFill = rows.bool(0, 6), let mayUse = rows.bool(0, 7), let mayReadVersion = rows.bool(0, 8)
         else { return nil }
-        (self.exists, self.isFilled, self.owner, self.mayActAsOwner) = (exists, isFilled, owner, mayActAsOwner)
+        (self.exists, self.isFilled, self.isForeign) = (exists, isFilled, isForeign)
+        (self.owner, self.mayActAsOwner) = (owner, mayActAsOwner)
         (self.mayCreateSchema, self.mayFill) = (mayCreateSchema, mayFill)
         (self.mayUse, self.mayReadVersion) = (mayUse, mayReadVersion)
     }

@@ -26,7 +26,7 @@ struct Appending: Sendable {
             return .failed(.unavailable(reason: "the function append answered what Telltale does not write"))
         case .failure(let error):
             guard error.refusal == .request else { return .failed(BrokerError(error)) }
-            if call.parts.count == 1 { faults.note(error.words, on: call.parts[0].channel) }
+            if call.count == 1 { faults.note(error.words, on: call.parts[0].channel) }
             return .rolledBack(BrokerError(error))
         }
     }

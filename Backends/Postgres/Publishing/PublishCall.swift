@@ -15,6 +15,8 @@ struct PublishCall: Sendable {
     private(set) var parts: [Part] = []
     private(set) var count = 0
     private(set) var bytes = 0
+    /// It has a publication that goes alone.
+    private var isFull = false
 
     /// What a call carries for one channel.
     struct Part: Sendable {
@@ -30,7 +32,9 @@ struct PublishCall: Sendable {
     var publications: [Publication] { parts.flatMap { $0.entries.map(\.publication) } }
 
     func hasRoom(for entry: PublishEntry) -> Bool {
-        count == 0 || count < Self.maximumPublications && bytes + entry.bytes <= Self.maximumBytes
+        if count == 0 { return true }
+        if isFull || entry.goesAlone { return false }
+        return count < Self.maximumPublications && bytes + entry.bytes <= Self.maximumBytes
     }
 
     /// Takes what there is room for from the lane of a channel that is in no call.
@@ -41,6 +45,7 @@ struct PublishCall: Sendable {
             part.entries.append(entry)
             count += 1
             bytes += entry.bytes
+            isFull = entry.goesAlone
         }
         parts.append(part)
     }
@@ -54,6 +59,8 @@ struct PublishEntry: Sendable {
     let index: Int
     /// When it came.
     let since: ContinuousClock.Instant
+    /// The server took back a call with it and others of its channel: one of them may have spoilt it for the others.
+    var goesAlone = false
 
     var bytes: Int { publication.data.utf8.count }
 }

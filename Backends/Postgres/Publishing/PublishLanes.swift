@@ -4,7 +4,8 @@ import BrokerSupport
 /// Which publications go in which call: the publish queue without its lock and its clock.
 ///
 /// A channel is in one call at a time, and a call carries what waits on many. One whose row another transaction holds
-/// goes by itself from then on, over connections that wait for the row in turns: no other channel waits with it.
+/// goes by itself from then on, over connections that wait for the row in turns: no other channel waits with it. So does one
+/// of which the server took back a call, one publication at a time.
 struct PublishLanes {
     /// How many calls are under way at a time, and how long a held channel is tried.
     struct Limits: Sendable {
@@ -59,6 +60,7 @@ struct PublishLanes {
         _ call: PublishCall, _ outcome: PublishOutcome, now: ContinuousClock.Instant
     ) -> [(PublishEntry, Result<Receipt, BrokerError>)] {
         defer { end(call, now: now) }
+        let goAlone = outcome.isSuspect(call)
         var settled: [(PublishEntry, Result<Receipt, BrokerError>)] = []
         settled.reserveCapacity(call.count)
         var answers = outcome.answers(to: call)[...]
@@ -70,6 +72,7 @@ struct PublishLanes {
                 case .busy: held.append(entry)
                 }
             }
+            if goAlone { for index in held.indices { held[index].goesAlone = true } }
             answers = answers.dropFirst(part.entries.count)
             settled += goOn(part.channel, held, now: now)
         }
@@ -124,7 +127,8 @@ struct PublishLanes {
             overdue = lane.takeOverdue(now - limits.timeout)
         }
         lanes[channel] = lane
-        enter(lane.isEmpty ? .atRest : held.isEmpty ? .ready : .busy, channel)
+        let goesByItself = !held.isEmpty || lane.first?.goesAlone == true
+        enter(lane.isEmpty ? .atRest : goesByItself ? .busy : .ready, channel)
         return overdue.map { ($0, .failure(.lockedByAnother)) }
     }
 
@@ -142,15 +146,20 @@ struct PublishLanes {
 }
 
 extension PublishOutcome {
-    /// What each publication of the call is told. Where one channel may have spoilt it for all, each goes again by
-    /// itself.
+    /// What each publication of the call is told. Where one channel may have spoilt it for all, each channel goes again
+    /// by itself, and where it was one publication of a channel, each of these.
     fileprivate func answers(to call: PublishCall) -> [AppendAnswer] {
         switch self {
         case .answered(let answers): answers
-        case .rolledBack where call.parts.count > 1: Array(repeating: .busy, count: call.count)
+        case .rolledBack where call.count > 1: Array(repeating: .busy, count: call.count)
         case .failed(let error), .rolledBack(let error):
             Array(repeating: .settled(.failure(error)), count: call.count)
         }
+    }
+
+    /// Whether one publication of the call's only channel may have spoilt it for the others.
+    fileprivate func isSuspect(_ call: PublishCall) -> Bool {
+        if case .rolledBack = self { call.parts.count == 1 && call.count > 1 } else { false }
     }
 }
 

@@ -9,14 +9,19 @@ package struct SchemaScript: Sendable {
     package init(schema: String) { self.schema = schema }
 
     /// All that an empty database needs. To be run in one transaction.
-    var creation: String { render(Self.text(of: Self.files.map(\.content))) }
+    var creation: String {
+        """
+        CREATE SCHEMA \(quoted);
+        COMMENT ON SCHEMA \(quoted) IS
+            'Telltale: channels that browsers follow. Publish with publish() and task(); read with the view log.';
+
+        \(creationInSchema)
+        """
+    }
 
     /// The same in a schema that someone has made, who may be another role: without what only the owner of a schema, or
     /// who may create one, is allowed to say of it.
-    var creationInSchema: String {
-        creation.replacing("CREATE SCHEMA IF NOT EXISTS \(quoted);", with: "")
-            .replacing(/COMMENT ON SCHEMA [^']*'(?:[^']|'')*';/, with: "")
-    }
+    var creationInSchema: String { render(Self.text(of: Self.files.map(\.content))) }
 
     /// For people who put the schema into a database themselves: one transaction and, as comments, the grants for roles
     /// that own nothing.
@@ -45,14 +50,15 @@ package struct SchemaScript: Sendable {
         ("01-tables", PackageResources._1_tables_sql), ("02-settings", PackageResources._2_settings_sql),
         ("03-names", PackageResources._3_names_sql), ("10-channel", PackageResources._0_channel_sql),
         ("20-take", PackageResources._0_take_sql), ("21-keep", PackageResources._1_keep_sql),
-        ("22-announce", PackageResources._2_announce_sql), ("30-append", PackageResources._0_append_sql),
-        ("31-refusals", PackageResources._1_refusals_sql), ("32-relay", PackageResources._2_relay_sql),
-        ("35-publish", PackageResources._5_publish_sql), ("36-deliver", PackageResources._6_deliver_sql),
-        ("45-task", PackageResources._5_task_sql), ("50-values", PackageResources._0_values_sql),
-        ("51-recover", PackageResources._1_recover_sql), ("52-fetch", PackageResources._2_fetch_sql),
-        ("53-status", PackageResources._3_status_sql), ("60-clean", PackageResources._0_clean_sql),
-        ("70-export", PackageResources._0_export_sql), ("71-restore", PackageResources._1_restore_sql),
-        ("98-comments", PackageResources._8_comments_sql), ("99-grants", PackageResources._9_grants_sql),
+        ("22-announce", PackageResources._2_announce_sql), ("23-plain", PackageResources._3_plain_sql),
+        ("30-append", PackageResources._0_append_sql), ("31-refusals", PackageResources._1_refusals_sql),
+        ("32-relay", PackageResources._2_relay_sql), ("35-publish", PackageResources._5_publish_sql),
+        ("36-deliver", PackageResources._6_deliver_sql), ("45-task", PackageResources._5_task_sql),
+        ("50-values", PackageResources._0_values_sql), ("51-recover", PackageResources._1_recover_sql),
+        ("52-fetch", PackageResources._2_fetch_sql), ("53-status", PackageResources._3_status_sql),
+        ("60-clean", PackageResources._0_clean_sql), ("70-export", PackageResources._0_export_sql),
+        ("71-restore", PackageResources._1_restore_sql), ("98-comments", PackageResources._8_comments_sql),
+        ("99-grants", PackageResources._9_grants_sql),
     ]
 
     private static func text(of files: [[UInt8]]) -> String {

@@ -3,7 +3,9 @@ import BrokerCore
 /// The settings as the schema's `configure` takes them: a JSON object.
 enum SettingsDocument {
     static func text(_ settings: BrokerSettings, publish: PostgresOptions.Publish) -> String {
-        let policies = settings.namespaces.sorted { $0.key < $1.key } + [("", settings.retention)]
+        // By what a name begins with: the namespace that is empty is not the one that is absent.
+        let named = settings.namespaces.sorted { $0.key < $1.key }.map { ("\($0.key):", $0.value) }
+        let policies = named + [("", settings.retention)]
         let members = policies.map { "\(quote($0.0)): \(text($0.1))" }
         return #"{"message_bytes": \#(settings.messageBytes), "publish": "\#(publish.rawValue)", "#
             + #""policies": {\#(members.joined(separator: ", "))}}"#

@@ -19,9 +19,10 @@ extension ConnectionTarget: CustomStringConvertible, CustomReflectable {
             let port = index < ports.count ? ports[index] : ports.last ?? ""
             return "\(host)\(port.isEmpty ? "" : ":\(port)")"
         }
-        let service = options["service"].map { " (service \($0))" } ?? ""
+        let service = options["service"].map { "(service \($0))" } ?? ""
         let database = options["dbname"].map { "/\($0)" } ?? ""
-        return "\(user)\(places.joined(separator: ","))\(database)\(service)"
+        let place = "\(user)\(places.joined(separator: ","))\(database)"
+        return [place, service].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     var customMirror: Mirror { Mirror(self, children: ["target": description]) }

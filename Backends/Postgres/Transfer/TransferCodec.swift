@@ -24,7 +24,7 @@ extension Functions {
     static func part(_ rows: Rows, of channel: ChannelName, _ part: TransferPlace.Part) -> ExportedPart?? {
         guard rows.count > 0 else { return .some(nil) }
         guard let head = head(rows, of: channel) else { return nil }
-        let items = rows.withBytes(0, 10) { bytes -> [TransferItem]? in
+        let items = rows.withBytes(0, 11) { bytes -> [TransferItem]? in
             let bytes = bytes.bindMemory(to: UInt8.self)
             switch part {
             case .log: return announcements(bytes, on: channel, head.epoch)?.map { .logged($0) }
@@ -33,32 +33,27 @@ extension Functions {
             }
         }
         guard let items, let items else { return nil }
-        return ExportedPart(head: head, items: items, last: offset(rows, 0, 9))
+        return ExportedPart(head: head, items: items, last: offset(rows, 0, 10))
     }
 
     private static func head(_ rows: Rows, of channel: ChannelName) -> ChannelHead? {
         guard let epoch = rows.text(0, 0).flatMap(Epoch.init), let top = offset(rows, 0, 1),
             let trimmed = offset(rows, 0, 2), let closed = rows.bool(0, 3),
-            let predecessors = rows.text(0, 5).flatMap(positions), let life = rows.int(0, 6)
+            let predecessors = rows.text(0, 5).flatMap(Position.list), let life = rows.int(0, 7)
         else { return nil }
-        let newest = offset(rows, 0, 7).flatMap { newest in
-            rows.int(0, 8).map { ChannelHead.Mark(offset: newest, time: $0) }
+        let newest = offset(rows, 0, 8).flatMap { newest in
+            rows.int(0, 9).map { ChannelHead.Mark(offset: newest, time: $0) }
         }
         return ChannelHead(
             channel: channel, epoch: epoch, top: top, trimmed: trimmed, closed: closed, fence: offset(rows, 0, 4),
-            predecessors: predecessors, life: .milliseconds(life), newest: newest)
+            predecessors: predecessors, copied: offset(rows, 0, 6), life: .milliseconds(life), newest: newest)
     }
 
     private static func announcements(
         _ bytes: UnsafeBufferPointer<UInt8>, on channel: ChannelName, _ epoch: Epoch
     ) -> [Announcement]? {
         var reader = RecordReader(bytes)
-        var announcements: [Announcement] = []
-        while !reader.isAtEnd {
-            guard let record = reader.next() else { return nil }
-            announcements.append(record.announcement(on: channel, epoch: epoch))
-        }
-        return announcements
+        return reader.readAll { $0.announcement(on: channel, epoch: epoch) }
     }
 
     /// Lines of `OFFSET AGE KEY`.

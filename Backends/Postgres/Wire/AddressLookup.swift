@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 import Glibc
 
 /// Looks up the addresses of a host, on a thread of its own: the system's resolver blocks, for as long as it likes.

@@ -1,3 +1,4 @@
+import BrokerSupport
 import CLibpq
 import Glibc
 import Logging
@@ -122,13 +123,5 @@ extension ServerDescription {
             user: text(PQuser(connection)), version: Int(PQserverVersion(connection)),
             processID: PQbackendPID(connection), encoding: text(PQparameterStatus(connection, "server_encoding")),
             isEncrypted: PQsslInUse(connection) == 1)
-    }
-}
-
-extension Duration {
-    /// For messages: `2 s`, `250 ms`.
-    var spelled: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
     }
 }

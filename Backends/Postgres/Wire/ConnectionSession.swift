@@ -179,6 +179,7 @@ final class ConnectionSession: Pollable, @unchecked Sendable {
             (unacknowledged, lastProgress) = (left, .now)
             return
         }
+        QueryCancellation.send(for: connection)
         end("it did not answer within \(first.timeout.spelled)")
     }
 

@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 
 extension Library {
     /// Publishes on one channel, in order, each publication atomically and for itself.
@@ -34,27 +35,10 @@ extension Library {
         if case .integer(let offset) = answer {
             return UInt64(exactly: offset).map { .success(Receipt(position: Position(epoch: epoch, offset: $0))) }
         }
-        guard let words = answer.text?.split(separator: " "), let kind = words.first else { return nil }
-        let numbers = words.dropFirst().compactMap { UInt64($0) }
-        guard numbers.count == words.count - 1 else { return nil }
-        switch (kind, numbers.count) {
-        case ("duplicate", 1):
-            return .success(Receipt(position: Position(epoch: epoch, offset: numbers[0]), duplicate: true))
-        case ("conflict", 1): return .failure(.conflict(current: numbers[0]))
-        case ("fenced", 1): return .failure(.fenced(highest: numbers[0]))
-        case ("closed", 1): return .failure(.closed(top: numbers[0]))
-        case ("toolarge", 2):
-            guard let bytes = Int(exactly: numbers[0]), let limit = Int(exactly: numbers[1]) else { return nil }
-            return .failure(.tooLarge(bytes: bytes, limit: limit))
-        case ("expectwithoutkey", 0): return .failure(.expectWithoutKey)
-        default: return nil
+        guard let words = answer.text?.split(separator: " ") else { return nil }
+        guard words.count == 2, words[0] == "duplicate" else { return BrokerError(refusal: words).map { .failure($0) } }
+        return UInt64(words[1]).map {
+            .success(Receipt(position: Position(epoch: epoch, offset: $0), duplicate: true))
         }
-    }
-}
-
-extension Publication {
-    /// The record's flags.
-    fileprivate var flags: String {
-        (format == .json ? "j" : "t") + (keeping.isConflated ? "c" : "") + (closes ? "x" : "")
     }
 }

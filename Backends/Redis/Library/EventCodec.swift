@@ -23,11 +23,7 @@ extension Library {
         _ bytes: UnsafeBufferPointer<UInt8>, on channel: ChannelName, epoch: Epoch
     ) -> [BrokerEvent]? {
         var reader = RecordReader(bytes)
-        var events: [BrokerEvent] = []
-        while !reader.isAtEnd {
-            guard let record = reader.next() else { return nil }
-            events.append(.published(record.announcement(on: channel, epoch: epoch)))
-        }
-        return events.isEmpty ? nil : events
+        let events = reader.readAll { BrokerEvent.published($0.announcement(on: channel, epoch: epoch)) }
+        return events?.isEmpty == true ? nil : events
     }
 }

@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerSupport
 import NIOCore
 
 /// A message through pub/sub that is under way, and what has been heard of it.
@@ -50,17 +51,7 @@ struct Canary {
 extension SubscriberLink {
     /// Whether a message through pub/sub comes back, in time. Those who ask while one is under way share it.
     func ping() async -> Result<Void, RedisError> {
-        let trip = state.withLock { state in
-            if let trip = state.trip { return trip }
-            let trip = Task {
-                let result = await roundTrip()
-                self.state.withLock { $0.trip = nil }
-                return result
-            }
-            state.trip = trip
-            return trip
-        }
-        return await trip.value
+        await trips.run { await self.roundTrip() }
     }
 
     /// Sends the canary as long as the task runs.

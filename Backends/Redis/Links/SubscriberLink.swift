@@ -41,7 +41,6 @@ final class SubscriberLink: Sendable {
         var lastWaiter = 0
         /// The last that was sent on this connection.
         var canary: Canary?
-        var trip: Task<Result<Void, RedisError>, Never>?
     }
 
     let state: Locked<State>
@@ -54,6 +53,7 @@ final class SubscriberLink: Sendable {
     let publish: Publish
     /// The canary's own pub/sub channel, of this link alone.
     let canaryChannel: String
+    let trips = SharedWork<Result<Void, RedisError>>()
     private let sink: Sink
     private let handBack: HandBack
     private let foreign: ForeignLog
@@ -65,7 +65,8 @@ final class SubscriberLink: Sendable {
         state = Locked(State(table: SubscriptionTable(scope: mode == .plain ? .everything : .channels)))
         (self.locator, self.options, self.library, self.mode) = (locator, options, library, mode)
         (self.group, self.logger, self.publish) = (group, logger, publish)
-        (sink, self.handBack, foreign) = (events, handBack, ForeignLog(logger))
+        (sink, self.handBack) = (events, handBack)
+        foreign = ForeignLog("Redis: a message that is no announcement was dropped", key: "channel", logger: logger)
         canaryChannel = "\(library.prefix)canary:\(Epoch.random())"
     }
 

@@ -3,7 +3,7 @@ import BrokerSupport
 
 extension Library {
     /// The words of an export's answer before its items.
-    private static let exportHeadWords = 13
+    private static let exportHeadWords = 14
 
     func export(_ channel: ChannelName, from place: TransferPlace, bytes: Int) -> Command {
         TransferScript.export.command(
@@ -18,9 +18,9 @@ extension Library {
     static func page(_ reply: Reply, of channel: ChannelName) -> TransferPage?? {
         if case .null = reply { return .some(nil) }
         guard let words = reply.array, words.count >= exportHeadWords, let head = head(words, of: channel),
-            let part = words[9].text, let after = offset(words[10]),
-            let logged = words[11].integer.flatMap({ Int(exactly: $0) }),
-            let retained = words[12].integer.flatMap({ Int(exactly: $0) })
+            let part = words[10].text, let after = offset(words[11]),
+            let logged = words[12].integer.flatMap({ Int(exactly: $0) }),
+            let retained = words[13].integer.flatMap({ Int(exactly: $0) })
         else { return nil }
         var items: [TransferItem] = []
         items.reserveCapacity(words.count - exportHeadWords)
@@ -41,12 +41,12 @@ extension Library {
     private static func head(_ words: [Reply], of channel: ChannelName) -> ChannelHead? {
         guard let epoch = words[0].text.flatMap(Epoch.init), let top = offset(words[1]), let trimmed = offset(words[2]),
             let closed = flag(words[3]), let fence = optionalOffset(words[4]),
-            let predecessors = words[5].text.flatMap(positions), let life = words[6].integer,
-            let newest = offset(words[7]), let time = words[8].integer
+            let predecessors = words[5].text.flatMap(Position.list), let copied = optionalOffset(words[6]),
+            let life = words[7].integer, let newest = offset(words[8]), let time = words[9].integer
         else { return nil }
         return ChannelHead(
             channel: channel, epoch: epoch, top: top, trimmed: trimmed, closed: closed, fence: fence,
-            predecessors: predecessors, life: life < 0 ? longestLife : .milliseconds(max(life, 1)),
+            predecessors: predecessors, copied: copied, life: life < 0 ? longestLife : .milliseconds(max(life, 1)),
             newest: newest == 0 ? nil : ChannelHead.Mark(offset: newest, time: time))
     }
 

@@ -64,7 +64,7 @@ package final class RedisChannelStore: ChannelStore {
         guard isTarget else { return }
         let head = ChannelHead(
             channel: channel, epoch: .random(), top: 1, trimmed: 0, closed: false, fence: nil, predecessors: [],
-            life: .seconds(1), newest: nil)
+            copied: nil, life: .seconds(1), newest: nil)
         let message = Message(
             channel: channel, epoch: head.epoch, offset: 1, event: .message, data: "", format: .text, time: 0,
             retain: nil)

@@ -45,8 +45,8 @@ final class RedisRestoration: ChannelRestoration {
         var arguments = [replaced?.epoch.rawValue ?? "", replaced.map { String($0.offset) } ?? ""]
         arguments += [progress.isEmpty ? "0" : "1", String(max(head.life.wholeMilliseconds, 1))]
         arguments += [servers.announce, announcement(of: progress.newest, head), "e", head.epoch.rawValue]
-        arguments += ["t", String(head.top), "r", String(head.trimmed), "b", String(progress.bytes)]
-        arguments += ["lo", "1", "hi", String(progress.logged)]
+        arguments += ["t", String(head.top), "cp", String(head.top), "r", String(head.trimmed)]
+        arguments += ["b", String(progress.bytes), "lo", "1", "hi", String(progress.logged)]
         if head.closed { arguments += ["c", "1"] }
         if let fence = head.fence { arguments += ["f", String(fence)] }
         if progress.retained > 0 { arguments += ["kn", String(progress.retained)] }

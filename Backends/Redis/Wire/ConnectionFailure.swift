@@ -1,3 +1,4 @@
+import BrokerSupport
 import Glibc
 import NIOCore
 import NIOPosix
@@ -15,7 +16,7 @@ enum ConnectionFailure {
         switch error {
         case let error as IOError: words(errno: error.errnoCode)
         case let error as NIOConnectionError: words(error)
-        case ChannelError.connectTimeout(let time): "no connection within \(Duration(time).formatted)"
+        case ChannelError.connectTimeout(let time): "no connection within \(Duration(time).spelled)"
         case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed: "the connection was closed"
         case SocketAddressError.unixDomainSocketPathTooLong: "the path is too long for a socket"
         default: "\(error)"
@@ -31,13 +32,5 @@ enum ConnectionFailure {
     private static func words(errno: Int32) -> String {
         let text = String(cString: strerror(errno))
         return text.prefix(1).lowercased() + text.dropFirst()
-    }
-}
-
-extension Duration {
-    /// For messages: `2 s`, `250 ms`.
-    var formatted: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
     }
 }

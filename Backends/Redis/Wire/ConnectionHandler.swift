@@ -1,3 +1,4 @@
+import BrokerSupport
 import NIOCore
 
 /// The event loop's side of a connection: writes what the inbox holds, gives replies to those who wait, and watches the
@@ -106,7 +107,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         isWatching = false
         guard let context, !underWay.isEmpty else { return }
         guard NIODeadline.now() - lastProgress >= timeout else { return watch(context) }
-        end(unreachable("it did not answer within \(Duration(timeout).formatted)"))
+        end(unreachable("it did not answer within \(Duration(timeout).spelled)"))
     }
 
     // MARK: Receiving

@@ -1,3 +1,4 @@
+import BrokerSupport
 import Glibc
 import NIOCore
 import NIOPosix
@@ -15,7 +16,7 @@ struct Connector {
         let connection = try await connect(on: group, push: push)
         let left = options.connectTimeout - (ContinuousClock.now - started)
         let timer = group.any().scheduleTask(in: TimeAmount(max(left, .zero))) {
-            connection.close(reason: "it did not answer within \(options.connectTimeout.formatted)")
+            connection.close(reason: "it did not answer within \(options.connectTimeout.spelled)")
         }
         defer { timer.cancel() }
         do throws(RedisError) {

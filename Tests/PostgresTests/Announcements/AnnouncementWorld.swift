@@ -1,6 +1,7 @@
 import BrokerConformance
 import BrokerCore
 import BrokerSupport
+import RealServers
 
 @testable import PostgresBroker
 
@@ -12,9 +13,7 @@ struct AnnouncementWorld {
         case section(Section)
     }
 
-    struct Broken: Error, CustomStringConvertible {
-        let description: String
-    }
+    typealias Broken = BelievingReaders.Broken
 
     private let names: [ChannelName]
     private let epoch: Epoch
@@ -29,18 +28,13 @@ struct AnnouncementWorld {
     private var asked: [(ticket: Int, pointer: Pointer)] = []
     // The server.
     private var listened: Set<Bucket> = []
-    private var published: [ChannelName: UInt64] = [:]
-    // The readers: whom attach has been promised, and how far each has read.
-    private var attaching: [ListenTable.Waiter: Set<ChannelName>] = [:]
-    private var read: [ChannelName: UInt64] = [:]
-    private var continuity = Continuity()
-    private var waiters = 0
+    private var readers = BelievingReaders()
 
     /// - Parameter names: some of them share a bucket.
     init(seed: UInt64, names: [ChannelName]) throws {
         self.names = names
         chance = SplitMix64(seed: seed)
-        guard let epoch = Epoch("e") else { throw Broken(description: "no epoch") }
+        guard let epoch = Epoch("e") else { throw Broken("no epoch") }
         self.epoch = epoch
     }
 
@@ -54,7 +48,7 @@ struct AnnouncementWorld {
         case 16, 17, 18: try answer()
         default: try isConnected ? lose() : connect()
         }
-        guard asked.count <= PointerFetch.maximumUnderway else { throw Broken(description: "\(asked.count) asked") }
+        guard asked.count <= PointerFetch.maximumUnderway else { throw Broken("\(asked.count) asked") }
     }
 
     /// All comes to rest; then every promise must be kept.
@@ -65,15 +59,11 @@ struct AnnouncementWorld {
             try readLines(lines.count)
             try answer()
         }
-        guard attaching.isEmpty else { throw Broken(description: "attach was never done: \(attaching)") }
-        guard table.phase == .up else { throw Broken(description: "still \(table.phase)") }
-        guard pointers.heldChannels == 0, pointers.heldBytes == 0 else { throw Broken(description: "still held back") }
-        let wanted = Set(read.keys.map { Bucket(of: $0) })
-        guard listened == wanted else { throw Broken(description: "listens to \(listened), wanted \(wanted)") }
-        for name in names where continuity.isLost(on: name) { throw Broken(description: "\(name) is not restored") }
-        for (name, seen) in read where seen != published[name, default: 0] {
-            throw Broken(description: "\(name) lacks its end")
-        }
+        guard table.phase == .up else { throw Broken("still \(table.phase)") }
+        guard pointers.heldChannels == 0, pointers.heldBytes == 0 else { throw Broken("still held back") }
+        let wanted = Set(readers.read.keys.map { Bucket(of: $0) })
+        guard listened == wanted else { throw Broken("listens to \(listened), wanted \(wanted)") }
+        try readers.rest(restored: names)
     }
 
     private mutating func some() -> [ChannelName] { (0...chance.below(3)).map { _ in chance.pick(names) } }
@@ -83,16 +73,11 @@ struct AnnouncementWorld {
 
 extension AnnouncementWorld {
     private mutating func attach(_ wanted: [ChannelName]) throws {
-        waiters += 1
-        attaching[waiters] = Set(wanted)
-        try follow(table.attach(wanted, waiter: waiters))
+        try follow(table.attach(wanted, waiter: readers.attach(wanted)))
     }
 
     private mutating func detach(_ unwanted: [ChannelName]) throws {
-        for name in unwanted {
-            read[name] = nil
-            for waiter in attaching.keys { attaching[waiter]?.remove(name) }
-        }
+        readers.detach(unwanted)
         pointers.forget(unwanted)
         try follow(table.detach(unwanted))
     }
@@ -112,14 +97,13 @@ extension AnnouncementWorld {
     /// One notification, which may be a pointer.
     private mutating func publish() {
         let name = chance.pick(names)
-        let first = published[name, default: 0] + 1
-        let last = first + UInt64(chance.below(3))
-        published[name] = last
+        let offsets = readers.publish(1 + chance.below(3), on: name)
         guard listened.contains(Bucket(of: name)) else { return }
         if chance.happens(oneIn: 3) {
-            lines.append(.section(.pointer(Pointer(channel: name, epoch: epoch, first: first, last: last))))
+            let pointer = Pointer(channel: name, epoch: epoch, first: offsets.lowerBound, last: offsets.upperBound)
+            lines.append(.section(.pointer(pointer)))
         } else {
-            lines.append(.section(.events(name, (first...last).map { event(name, $0) })))
+            lines.append(.section(.events(name, offsets.map { event(name, $0) })))
         }
     }
 
@@ -191,29 +175,9 @@ extension AnnouncementWorld {
     }
 
     private mutating func follow(_ effects: ListenEffects) throws {
-        for event in effects.events { try believe(event) }
+        for event in effects.events { try readers.believe(event) }
         if isConnected { commands += effects.commands }
         asked += effects.fetches
-        for waiter in effects.finished {
-            for name in attaching.removeValue(forKey: waiter) ?? [] where read[name] == nil { recover(name) }
-        }
-    }
-
-    private mutating func recover(_ name: ChannelName) { read[name] = published[name, default: 0] }
-
-    private mutating func believe(_ event: BrokerEvent) throws {
-        continuity.note(event)
-        switch event {
-        case .continuityRestored(.everything): for name in read.keys { recover(name) }
-        case .continuityRestored(.channels(let names)): for name in names where read[name] != nil { recover(name) }
-        case .published(let announcement):
-            let (name, number) = (announcement.message.channel, announcement.message.offset)
-            guard let seen = read[name], number > seen else { return }
-            guard number == seen + 1 || continuity.isLost(on: name) else {
-                throw Broken(description: "\(name): \(number) came after \(seen)")
-            }
-            read[name] = number
-        case .deleted, .continuityLost: break
-        }
+        for waiter in effects.finished { readers.attached(waiter) }
     }
 }

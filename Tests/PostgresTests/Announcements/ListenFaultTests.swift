@@ -1,5 +1,6 @@
 import BrokerCore
 import Glibc
+import RealServers
 import Testing
 
 @testable import PostgresBroker

@@ -1,5 +1,5 @@
 import BrokerCore
-import Logging
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -13,8 +13,7 @@ enum BrokerWorld {
     ) async throws {
         var options = try PostgresOptions(url: server.url)
         options.timeout = timeout
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let broker = try await PostgresBroker.open(options, settings: settings, logger: logger)
+        let broker = try await PostgresBroker.open(options, settings: settings, logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await broker.run() }
             do {
@@ -38,4 +37,11 @@ extension PostgresBroker {
     func content(of channel: String) async throws -> [String] {
         try await recover(try ChannelName(channel), from: .earliest, limit: .unlimited).messages.map(\.data)
     }
+}
+
+extension Result<Receipt, BrokerError> {
+    /// Why the broker was unavailable; `nil` if it was not.
+    var unavailability: String? { if case .failure(.unavailable(let reason)) = self { reason } else { nil } }
+
+    var failure: BrokerError? { if case .failure(let error) = self { error } else { nil } }
 }

@@ -1,6 +1,6 @@
 import BrokerConformance
 import BrokerCore
-import Logging
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -12,10 +12,9 @@ import Testing
         try await PostgresServer.run { server in
             let options = try PostgresOptions(url: server.url, publish: publish)
             let runner = ConformanceRunner { settings in
-                let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 return ConformanceHandles(
-                    writer: try await PostgresBroker.open(options, settings: settings, logger: logger),
-                    reader: try await PostgresBroker.open(options, settings: settings, logger: logger)
+                    writer: try await PostgresBroker.open(options, settings: settings, logger: .silent),
+                    reader: try await PostgresBroker.open(options, settings: settings, logger: .silent)
                 ) { try await PostgresBroker.remove(options) }
             }
             let report = await runner.run()

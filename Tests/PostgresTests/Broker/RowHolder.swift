@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 
 @testable import PostgresBroker
 

@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -77,6 +78,23 @@ import Testing
         }
     }
 
+    @Test func `the leader cleans over its own session, and takes none from those who publish`() async throws {
+        try await PostgresServer.run { server in
+            #expect(try await refusal(server.url) == nil)
+            try await server.sql(
+                """
+                CREATE OR REPLACE FUNCTION telltale.clean(max integer) RETURNS integer LANGUAGE sql
+                AS 'SELECT 0 FROM pg_sleep(600)'
+                """)
+            try await withBroker(server.url) { _ in
+                try await eventually("it cleans") {
+                    try await server.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+                        == server.sql(Self.leaders)
+                }
+            }
+        }
+    }
+
     @Test func `a server that was restarted has a leader again`() async throws {
         try await PostgresServer.run { server in
             try await withBroker(server.url, publish: .relay) { broker in
@@ -120,9 +138,7 @@ private struct Candidate {
         let executor = PollingExecutor(name: "candidate")
         defer { executor.shutdown() }
         let options = try PostgresOptions(url: url, schema: schema)
-        let leader = Leader(options: options, executor: executor, logger: quiet) { _ in
-            .failure(.unreachable(reason: "this gateway does not clean"))
-        }
+        let leader = Leader(options: options, executor: executor, logger: .silent)
         try await leader.open()
         let running = Task { await leader.run() }
         defer { running.cancel() }

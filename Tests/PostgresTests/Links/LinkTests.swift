@@ -1,11 +1,10 @@
 import BrokerCore
-import Logging
+import RealServers
 import Testing
 
 @testable import PostgresBroker
 
 @Suite(.timeLimit(.minutes(1))) struct LinkTests {
-    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let one = Query("SELECT 1")
 
     /// Links to the server, closed when the body ends.
@@ -17,7 +16,7 @@ import Testing
         defer { executor.shutdown() }
         let target = try PostgresOptions(url: server.url).target
         let links = (0..<count).map { _ in
-            Link(purpose: "test", target: target, executor: executor, logger: logger, greet: greet)
+            Link(purpose: "test", target: target, executor: executor, logger: .silent, greet: greet)
         }
         try await body(links)
         for link in links { link.close() }

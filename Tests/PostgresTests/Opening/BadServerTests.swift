@@ -1,3 +1,4 @@
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func `a server that is not there`() async throws {
-        let port = PostgresServer.freePort()
+        let port = LoopbackPort.free()
         try await expectRefusal(
             "postgres://user:hush@127.0.0.1:\(port)/db", saying: "user@127.0.0.1:\(port)/db", "Connection refused",
             "see that a server runs")

@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -10,7 +11,7 @@ import Testing
         try await PostgresServer.run { server in
             for _ in 0..<3 { try await withBroker(server.url) { try await $0.ping() } }
             let options = try PostgresOptions(url: server.url)
-            _ = try await PostgresBroker.open(options, settings: BrokerSettings(), logger: quiet)
+            _ = try await PostgresBroker.open(options, settings: BrokerSettings(), logger: .silent)
             try await server.sql("DROP FUNCTION telltale.clean")
             #expect(try await refusal(server.url) != nil)
             let sessions = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"

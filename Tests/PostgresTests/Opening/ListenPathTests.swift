@@ -1,3 +1,4 @@
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -24,7 +25,7 @@ import Testing
                 try await expectRefusal(server.url, listenURL: elsewhere.url, saying: "postgres of another server")
             }
             try await expectRefusal(
-                server.url, listenURL: "postgres://postgres:hush@127.0.0.1:\(PostgresServer.freePort())/postgres",
+                server.url, listenURL: "postgres://postgres:hush@127.0.0.1:\(LoopbackPort.free())/postgres",
                 saying: "broker.postgres.listen_url", "Connection refused")
         }
     }

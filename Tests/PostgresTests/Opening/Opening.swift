@@ -1,6 +1,6 @@
 import BrokerCore
-import Foundation
 import Logging
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -9,7 +9,7 @@ import Testing
 func withBroker<Result: Sendable>(
     _ url: String, listenURL: String? = nil, schema: String = "telltale",
     publish: PostgresOptions.Publish = .notify, settings: BrokerSettings = BrokerSettings(),
-    logger: Logger = quiet, _ body: (PostgresBroker) async throws -> Result
+    logger: Logger = .silent, _ body: (PostgresBroker) async throws -> Result
 ) async throws -> Result {
     let options = try PostgresOptions(url: url, listenURL: listenURL, schema: schema, publish: publish)
     let broker = try await PostgresBroker.open(options, settings: settings, logger: logger)
@@ -47,22 +47,4 @@ func expectRefusal(
 ) async throws {
     let line = try await refusal(url, listenURL: listenURL, schema: schema)
     for word in words { #expect(line?.contains(word) == true, "\(line ?? "it opened")", sourceLocation: location) }
-}
-
-/// Remembers what is logged.
-struct RecordingLog: LogHandler {
-    private let lines = Locked<[String]>([])
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.debug
-
-    var logger: Logger { Logger(label: "test") { _ in self } }
-
-    func contains(_ words: String) -> Bool { lines.withLock { $0.contains { $0.contains(words) } } }
-
-    func log(event: LogEvent) { lines.withLock { $0.append("\(event.message)") } }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
 }

@@ -1,5 +1,6 @@
 import BrokerCore
 import Logging
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -38,18 +39,19 @@ import Testing
 
     @Test func `the settings are put in force, and whoever replaces others is told`() async throws {
         try await PostgresServer.run { server in
-            let log = RecordingLog()
-            try await withBroker(server.url, logger: log.logger) { _ in }
-            try await withBroker(server.url, logger: log.logger) { _ in }
-            #expect(!log.contains("settings"))
+            let log = Journal<String>()
+            try await withBroker(server.url, logger: Logger(to: log)) { _ in }
+            try await withBroker(server.url, logger: Logger(to: log)) { _ in }
+            #expect(!log.entries.contains { $0.contains("settings") })
             let settings = BrokerSettings(
                 retention: RetentionPolicy(messages: 5), namespaces: ["build": RetentionPolicy(messages: 6)],
                 messageBytes: 3)
-            try await withBroker(server.url, publish: .relay, settings: settings, logger: log.logger) { _ in }
-            #expect(log.contains("the settings of a gateway with others have been replaced"))
+            try await withBroker(server.url, publish: .relay, settings: settings, logger: Logger(to: log)) { _ in }
+            let replaced = "the settings of a gateway with others have been replaced"
+            #expect(log.entries.contains { $0.contains(replaced) })
             #expect(try await server.sql("SELECT message_bytes, publish FROM telltale.setting") == "3|relay")
-            let policies = "SELECT string_agg(namespace || messages, ' ' ORDER BY namespace) FROM telltale.policy"
-            #expect(try await server.sql(policies) == "5 build6")
+            let policies = "SELECT string_agg(prefix || messages, ' ' ORDER BY prefix) FROM telltale.policy"
+            #expect(try await server.sql(policies) == "5 build:6")
         }
     }
 
@@ -94,11 +96,11 @@ private func install(_ url: String, _ upgrades: [SchemaUpgrade]) async throws {
     let executor = PollingExecutor(name: "test")
     defer { executor.shutdown() }
     let target = try ConnectionTarget(url)
-    let connection = try await PostgresConnection.connect(target, on: executor, logger: quiet)
+    let connection = try await PostgresConnection.connect(target, on: executor, logger: .silent)
     defer { connection.close() }
     let facts = try await connection.ask(ServerFacts.query) { ServerFacts($0) }
     let script = SchemaScript(schema: "telltale")
     _ = try await SchemaInstallation(
-        connection: connection, facts: facts, script: script, logger: quiet, upgrades: upgrades
+        connection: connection, facts: facts, script: script, logger: .silent, upgrades: upgrades
     ).run()
 }

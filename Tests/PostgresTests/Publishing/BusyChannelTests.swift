@@ -81,6 +81,34 @@ import Testing
         #expect(lanes.next(now: start)?.publications.map(\.data) == ["2", "3"])
     }
 
+    @Test func `Of a call that is taken back each channel goes by itself, and then each publication of one`()
+        async throws
+    {
+        let world = PublishWorld(prompt: 1, patient: 1)
+        let spoilt = PublishOutcome.rolledBack(.unavailable(reason: "spoilt"))
+        let both = try world.publish(["a=1", "a=2", "a=3", "b=1"])
+        try await world.next().completion(spoilt)
+        let first = try await world.next()
+        #expect(first.content == ["a=1", "a=2", "a=3"])
+        first.completion(spoilt)
+        let other = try await world.next()
+        #expect(other.content == ["b=1"])
+        world.answer(other)
+        for number in 1...3 {
+            let call = try await world.next()
+            #expect(call.content == ["a=\(number)"] && call.call.isPatient)
+            if number == 2 { call.completion(spoilt) } else { world.answer(call) }
+        }
+        let results = await both.value
+        #expect(results[1] == .failure(.unavailable(reason: "spoilt")))
+        #expect(try [results[0], results[2], results[3]].offsets == [1, 2, 1])
+        let later = try world.publish(["a=4", "a=5"])
+        let call = try await world.next()
+        #expect(call.content == ["a=4", "a=5"] && !call.call.isPatient)
+        world.answer(call)
+        #expect(try await later.value.offsets == [3, 4])
+    }
+
     @Test func `Held channels take turns, and the more there are the shorter each is`() async throws {
         let world = PublishWorld(prompt: 1, patient: 1)
         let names = (10..<60).map { "c\($0)" }

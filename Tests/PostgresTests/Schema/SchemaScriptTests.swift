@@ -17,11 +17,11 @@ import Testing
     }
 
     @Test func `nothing is left of the marks, and each name is the schema's`() {
-        let script = SchemaScript(schema: "Other_1")
+        let script = SchemaScript(schema: "other_1")
         #expect(!script.printed.contains("@schema@"))
         #expect(!script.printed.contains("@name@"))
-        #expect(script.creation.contains("CREATE TABLE \"Other_1\".message"))
-        #expect(script.creation.contains("CREATE SCHEMA IF NOT EXISTS \"Other_1\";"))
+        #expect(script.creation.contains("CREATE TABLE \"other_1\".message"))
+        #expect(script.creation.contains("CREATE SCHEMA \"other_1\";"))
         #expect(!script.creationInSchema.contains("CREATE SCHEMA"))
         #expect(!script.creationInSchema.contains("COMMENT ON SCHEMA"))
         #expect(script.creationInSchema.contains("COMMENT ON TABLE"))
@@ -47,18 +47,20 @@ import Testing
         let settings = BrokerSettings(
             retention: RetentionPolicy(messages: -1, bytes: 2, ttl: .milliseconds(1500)),
             namespaces: [
-                "a\"b\\c\n": RetentionPolicy(ttl: .seconds(10_000_000_000), ttlAfterClose: .seconds(2))
+                "a\"b\\c\n": RetentionPolicy(ttl: .seconds(10_000_000_000), ttlAfterClose: .seconds(2)),
+                "": RetentionPolicy(messages: 3),
             ], messageBytes: 7)
         let text = SettingsDocument.text(settings, publish: .relay)
         let document = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(document["message_bytes"] as? Int == 7)
         #expect(document["publish"] as? String == "relay")
         let policies = try #require(document["policies"] as? [String: [String: Any]])
-        #expect(Set(policies.keys) == ["", "a\"b\\c\n"])
+        #expect(Set(policies.keys) == ["", ":", "a\"b\\c\n:"])
         #expect(policies[""]?["messages"] as? Int == 0)
+        #expect(policies[":"]?["messages"] as? Int == 3)
         #expect(policies[""]?["ttl_ms"] as? Int == 1500)
         #expect(policies[""]?["ttl_after_close_ms"] is NSNull)
-        #expect(policies["a\"b\\c\n"]?["ttl_after_close_ms"] as? Int == 2000)
-        #expect(policies["a\"b\\c\n"]?["ttl_ms"] as? Int == 100 * 366 * 86_400_000)
+        #expect(policies["a\"b\\c\n:"]?["ttl_after_close_ms"] as? Int == 2000)
+        #expect(policies["a\"b\\c\n:"]?["ttl_ms"] as? Int == 100 * 366 * 86_400_000)
     }
 }

@@ -9,7 +9,7 @@ import Testing
         ("postgres://u:hunter2@/d?host=/run/x&port=3", "u@/run/x:3/d"),
         ("postgres://u:p%40%2F@[::1]:5/d?password=hunter2", "u@::1:5/d"),
         ("host=h,i dbname=d user=u password='hunter2 x'", "u@h,i/d"),
-        ("service=s", " (service s)"),
+        ("service=s", "(service s)"),
     ])
     func aTargetShowsItselfWithoutThePassword(_ text: String, _ shown: String) throws {
         let target = try ConnectionTarget(text)

@@ -1,11 +1,9 @@
-import Logging
+import RealServers
 
 @testable import PostgresBroker
 
 /// The thread of all connections of these tests, unless one is about the thread.
 let executor = PollingExecutor(name: "tests")
-
-let quiet = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
 
 extension PostgresConnection {
     /// For tests that are about something else than time, on machines that are busy.
@@ -29,7 +27,7 @@ extension PostgresConnection {
     ) async throws -> PostgresConnection {
         var target = try ConnectionTarget(url)
         target.connectTimeout = connectTimeout
-        return try await connect(target, on: executor, logger: quiet, notifications: notifications)
+        return try await connect(target, on: executor, logger: .silent, notifications: notifications)
     }
 
     /// What a connection gives up with when it is opened.

@@ -1,4 +1,5 @@
 import Foundation
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -8,7 +9,7 @@ import Testing
         let silent = try SlowProxy(to: nil)
         defer { silent.stop() }
         try await PostgresServer.run { server in
-            let dead = PostgresServer.freePort()
+            let dead = LoopbackPort.free()
             let hosts = "127.0.0.1:\(dead),127.0.0.1:\(silent.port),localhost:\(server.port)"
             let url = "postgres://postgres@\(hosts)/postgres"
             let connection = try await PostgresConnection.open(url, connectTimeout: .seconds(2))
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func ofSeveralHostsTheOneThatTakesWritesIsUsedUnlessTheURLSaysElse() async throws {
-        var standby = PostgresServer.Options()
+        var standby = PostgresServerOptions()
         standby.config = ["default_transaction_read_only = on"]
         try await PostgresServer.run(standby) { readOnly in
             try await PostgresServer.run { primary in
@@ -37,7 +38,7 @@ import Testing
     @Test func allThatFailedIsToldHostByHost() async throws {
         let silent = try SlowProxy(to: nil)
         defer { silent.stop() }
-        let dead = PostgresServer.freePort()
+        let dead = LoopbackPort.free()
         let url = "postgres://postgres:hunter2@127.0.0.1:\(dead),127.0.0.1:\(silent.port)/postgres"
         let error = await PostgresConnection.failure(url, connectTimeout: .milliseconds(200))
         #expect(
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func aRefusalHasTheServersCodeAndNeverThePassword() async throws {
-        var options = PostgresServer.Options()
+        var options = PostgresServerOptions()
         options.access = ["host all worker 127.0.0.1/32 scram-sha-256"]
         try await PostgresServer.run(options) { server in
             try await server.sql("CREATE ROLE worker LOGIN PASSWORD 'right'")
@@ -71,7 +72,7 @@ import Testing
     }
 
     @Test func passwordsAndHostsMayStandInFiles() async throws {
-        var options = PostgresServer.Options()
+        var options = PostgresServerOptions()
         options.access = ["host all worker 127.0.0.1/32 scram-sha-256"]
         try await PostgresServer.run(options) { server in
             try await server.sql("CREATE ROLE worker LOGIN PASSWORD 'right'")

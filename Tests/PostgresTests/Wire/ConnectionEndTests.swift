@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -104,6 +105,21 @@ import Testing
             connection.close()
             #expect(await sleeping?.words.hasSuffix("the connection was closed") == true)
             #expect(await connection.waitUntilClosed() == connection.waitUntilClosed())
+        }
+    }
+
+    @Test func theServerGivesUpWhatTookTooLong() async throws {
+        try await PostgresServer.run { server in
+            try await PostgresConnection.run(server.url) { connection in
+                let error = await connection.failure("SELECT pg_sleep(600)", timeout: .milliseconds(300))
+                #expect(error?.words.contains("did not answer within 300 ms") == true)
+                try await server.sql(
+                    """
+                    SET statement_timeout = '20s';
+                    DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep') LOOP
+                    PERFORM pg_stat_clear_snapshot(); END LOOP; END $$
+                    """)
+            }
         }
     }
 }

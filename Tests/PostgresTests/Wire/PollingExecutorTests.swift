@@ -1,5 +1,6 @@
 import BrokerCore
 import Foundation
+import RealServers
 import Testing
 
 @testable import PostgresBroker

@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import PostgresBroker
@@ -30,6 +31,10 @@ import Testing
                         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
                         """)
+                    // Whoever asks before the pooler has noticed is told of the loss: not this connection.
+                    try await until("the pooler has another session") {
+                        (try? await PostgresConnection.run(bouncer.url()) { try await $0.query("SELECT 1") }) != nil
+                    }
                     let after = try await connection.query("SELECT pg_backend_pid()")
                     #expect(before.int(0, 0) != after.int(0, 0))
                 }

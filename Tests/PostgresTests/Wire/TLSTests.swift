@@ -1,10 +1,11 @@
+import RealServers
 import Testing
 
 @testable import PostgresBroker
 
 @Suite(.timeLimit(.minutes(2))) struct TLSTests {
-    private static var options: PostgresServer.Options {
-        var options = PostgresServer.Options()
+    private static var options: PostgresServerOptions {
+        var options = PostgresServerOptions()
         options.certificateNames = "DNS:localhost"
         options.access = ["hostssl all worker 127.0.0.1/32 scram-sha-256", "hostnossl all worker 127.0.0.1/32 reject"]
         return options

@@ -1,6 +1,6 @@
 import BrokerConformance
 import BrokerCore
-import Logging
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -11,10 +11,9 @@ import Testing
         try await RedisServer.run { server in
             let runner = ConformanceRunner { settings in
                 let url = try RedisURL("redis://\(server.endpoint)")
-                let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 return ConformanceHandles(
-                    writer: try await RedisBroker.open(url, settings: settings, logger: logger),
-                    reader: try await RedisBroker.open(url, settings: settings, logger: logger)
+                    writer: try await RedisBroker.open(url, settings: settings, logger: .silent),
+                    reader: try await RedisBroker.open(url, settings: settings, logger: .silent)
                 ) { try await RedisBroker.remove(url) }
             }
             let report = await runner.run()

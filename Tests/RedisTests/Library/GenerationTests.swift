@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -37,7 +38,7 @@ import Testing
         asScript: Bool, _ body: (FunctionsUnderTest, RedisServer, Lost) async throws -> Void
     ) async throws {
         let channel = try ChannelName("c")
-        var options = RedisServer.Options()
+        var options = RedisServerOptions()
         options.config = ["repl-diskless-sync-delay 0"]
         try await FunctionsUnderTest.run(asScript: asScript, on: options) { under in
             options.config += ["replicaof 127.0.0.1 \(under.server.port)"]
@@ -96,7 +97,7 @@ import Testing
     }
 
     @Test func `a restart that loses nothing is a new epoch without a gap`() async throws {
-        var options = RedisServer.Options()
+        var options = RedisServerOptions()
         options.isDurable = true
         let channel = try ChannelName("c")
         let once = Publication(channel: channel, data: "once", idempotencyKey: try IdempotencyKey("k"))

@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 
 @testable import RedisBroker
 
@@ -12,7 +13,7 @@ struct FunctionsUnderTest: Sendable {
     /// Starts a server and puts the functions on it.
     static func run<Result: Sendable>(
         _ settings: BrokerSettings = BrokerSettings(), asScript: Bool = false,
-        on options: RedisServer.Options = .init(),
+        on options: RedisServerOptions = .init(),
         isolation: isolated (any Actor)? = #isolation, _ body: (FunctionsUnderTest) async throws -> Result
     ) async throws -> Result {
         try await RedisServer.run(options) { server in

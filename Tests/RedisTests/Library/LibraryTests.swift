@@ -1,4 +1,5 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import RedisBroker

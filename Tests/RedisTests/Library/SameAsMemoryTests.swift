@@ -1,6 +1,7 @@
 import BrokerConformance
 import BrokerCore
 import MemoryBroker
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -27,26 +28,22 @@ import Testing
                 switch chance.below(20) {
                 case 0..<11:
                     let batch = try (0..<chance.pick([1, 1, 2, 5, 40])).map { _ in
-                        try Self.publication(on: channel, step: step, &chance)
+                        try chance.publication(on: channel, step: step)
                     }
                     let (here, there) = (try await under.publish(batch), await memory.publish(batch))
-                    #expect(here.map(Self.outcome) == there.map(Self.outcome), "step \(step)")
+                    #expect(here.map(\.outcome) == there.map(\.outcome), "step \(step)")
                     if case .success(let receipt)? = here.last, case .success(let other)? = there.last {
                         epochs[channel] = (receipt.position.epoch, other.position.epoch)
                     }
                 case 11..<18:
-                    let (start, limit) = (
-                        Self.start(&chance),
-                        RecoveryLimit(
-                            messages: chance.pick([0, 1, 2, 10, 1_000]), bytes: chance.pick([0, 1, 100, 5_000, .max]))
-                    )
+                    let (start, limit) = (chance.start(), chance.recoveryLimit())
                     let here = try await under.recover(channel, from: start(epochs[channel]?.0), limit: limit)
                     let there = try await memory.recover(channel, from: start(epochs[channel]?.1), limit: limit)
-                    #expect(Self.outcome(here) == Self.outcome(there), "step \(step)")
-                    #expect(here.messages.map(Content.init) == there.messages.map(Content.init), "step \(step)")
+                    #expect(here.outcome == there.outcome, "step \(step)")
+                    #expect(here.messages.map(\.outcome) == there.messages.map(\.outcome), "step \(step)")
                 case 18:
                     let (here, there) = (try await under.status(channel), try await memory.inspect(channel))
-                    #expect(here?.retained.map(Content.init) == there?.retained.map(Content.init), "step \(step)")
+                    #expect(here?.retained.map(\.outcome) == there?.retained.map(\.outcome), "step \(step)")
                     #expect(here?.fence == there?.fence && here?.top == there?.top && here?.trimmed == there?.trimmed)
                 default:
                     guard chance.below(3) == 0 else { continue }
@@ -54,45 +51,5 @@ import Testing
                 }
             }
         }
-    }
-
-    private static func publication(
-        on channel: ChannelName, step: Int, _ chance: inout SplitMix64
-    ) throws -> Publication {
-        let key = try RetainKey(chance.pick(["state", "progress", "k\(chance.below(30))"]))
-        let isFenced = chance.below(8) == 0
-        return Publication(
-            channel: channel, event: chance.pick([.message, .log]),
-            data: String(repeating: chance.pick(["x", "é", "\n", "😀"]), count: chance.pick([0, 1, 9, 40, 120, 400])),
-            format: chance.pick([.text, .json]),
-            keeping: chance.pick([.logged, .logged, .loggedAndRetained(key), .conflated(key)]),
-            expect: chance.below(8) == 0 ? UInt64(chance.below(30)) : nil,
-            fence: isFenced ? UInt64(step / 20 + chance.below(6)) : nil, closes: chance.below(60) == 0,
-            idempotencyKey: chance.below(6) == 0 ? try IdempotencyKey("\(step / 30):\(chance.below(5))") : nil)
-    }
-
-    /// A start, given the channel's epoch.
-    private static func start(_ chance: inout SplitMix64) -> @Sendable (Epoch?) -> Start {
-        let offset = UInt64(chance.below(200))
-        return chance.pick([
-            { _ in .earliest }, { _ in .latest }, { [count = chance.below(8) + 1] _ in .last(count) },
-            { _ in .after(.origin) },
-            { epoch in .after(epoch.map { Position(epoch: $0, offset: offset) } ?? .origin) },
-            { _ in Epoch("other").map { .after(Position(epoch: $0, offset: offset)) } ?? .earliest },
-        ])
-    }
-
-    private static func outcome(_ result: Result<Receipt, BrokerError>) -> String {
-        switch result {
-        case .success(let receipt): "\(receipt.position.offset)\(receipt.duplicate ? " again" : "")"
-        case .failure(let error): "\(error)"
-        }
-    }
-
-    private static func outcome(_ found: Recovery) -> [String] {
-        [
-            "\(found.top)", "\(found.trimmed)", "\(found.closed)", "\(found.start.offset)", "\(found.reachesTop)",
-            "\(found.messages.count)", found.gap.map { "\($0.reason) \($0.haveFrom) \($0.asked.offset)" } ?? "complete",
-        ]
     }
 }

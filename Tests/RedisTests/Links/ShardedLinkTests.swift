@@ -1,11 +1,12 @@
 import BrokerCore
+import RealServers
 import Testing
 
 @testable import RedisBroker
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ShardedLinkTests {
     private func runNode(_ body: @Sendable (RedisServer, Links) async throws -> Void) async throws {
-        var options = RedisServer.Options()
+        var options = RedisServerOptions()
         options.isClusterNode = true
         try await RedisServer.run(options) { server in
             try await server.cli("CLUSTER", "ADDSLOTSRANGE", "0", "16383")

@@ -1,3 +1,4 @@
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -51,7 +52,7 @@ import Testing
     }
 
     @Test func `A cluster's node for a single server's URL, and the reverse`() async throws {
-        var clustered = RedisServer.Options()
+        var clustered = RedisServerOptions()
         clustered.isClusterNode = true
         try await RedisServer.run(clustered) { #expect(await words($0).contains("write redis+cluster://")) }
         try await RedisServer.run { #expect(await words($0, Links.options, .cluster).contains("write redis://")) }
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func `A sentinel`() async throws {
-        var options = RedisServer.Options()
+        var options = RedisServerOptions()
         options.kind = .sentinel
         try await RedisServer.run(options) { #expect(await words($0).contains("write redis+sentinel://")) }
     }

@@ -1,6 +1,7 @@
 import BrokerConformance
 import BrokerCore
 import BrokerSupport
+import RealServers
 
 @testable import RedisBroker
 
@@ -9,12 +10,10 @@ import BrokerSupport
 struct SubscriptionWorld {
     enum Line: Equatable {
         case subscribed(ChannelName), unsubscribed(ChannelName), refused(String)
-        case message(ChannelName, Int)
+        case message(ChannelName, UInt64)
     }
 
-    struct Broken: Error, CustomStringConvertible {
-        let description: String
-    }
+    typealias Broken = BelievingReaders.Broken
 
     private let names: [ChannelName]
     private let scope: SubscriptionTable.Scope
@@ -28,13 +27,8 @@ struct SubscriptionWorld {
     // The server.
     private var served: Set<ChannelName> = []
     private var away: Set<ChannelName> = []
-    private var published: [ChannelName: Int] = [:]
-    // The readers: whom attach has been promised, and how far each has read.
-    private var attaching: [SubscriptionTable.Waiter: Set<ChannelName>] = [:]
-    private var read: [ChannelName: Int] = [:]
-    private var continuity = Continuity()
+    private var readers = BelievingReaders()
     private var handedBack: Set<ChannelName> = []
-    private var waiters = 0
 
     init(seed: UInt64, scope: SubscriptionTable.Scope) throws {
         names = try (0..<6).map { try ChannelName("c\($0)") }
@@ -65,13 +59,10 @@ struct SubscriptionWorld {
             try readLines(lines.count)
             try takeBack()
         }
-        guard attaching.isEmpty else { throw Broken(description: "attach was never done: \(attaching)") }
-        guard table.phase == .up, table.owed == 0 else { throw Broken(description: "still \(table.phase)") }
-        guard served == Set(read.keys) else { throw Broken(description: "subscribed \(served), wanted \(read.keys)") }
-        for (name, seen) in read {
-            guard !continuity.isLost(on: name) else { throw Broken(description: "\(name) is not restored") }
-            guard seen == published[name, default: 0] else { throw Broken(description: "\(name) lacks its end") }
-        }
+        guard table.phase == .up, table.owed == 0 else { throw Broken("still \(table.phase)") }
+        let wanted = Set(readers.read.keys)
+        guard served == wanted else { throw Broken("subscribed \(served), wanted \(wanted)") }
+        try readers.rest()
     }
 
     private mutating func some() -> [ChannelName] {
@@ -83,18 +74,14 @@ struct SubscriptionWorld {
 
 extension SubscriptionWorld {
     private mutating func attach(_ wanted: [ChannelName]) throws {
-        waiters += 1
         let fresh = wanted.filter { !handedBack.contains($0) }
-        attaching[waiters] = Set(fresh)
-        try follow(table.attach(fresh, waiter: waiters))
+        try follow(table.attach(fresh, waiter: readers.attach(fresh)))
     }
 
     private mutating func detach(_ unwanted: [ChannelName]) throws {
-        for name in unwanted where !handedBack.contains(name) {
-            read[name] = nil
-            for waiter in attaching.keys { attaching[waiter]?.remove(name) }
-        }
-        try follow(table.detach(unwanted.filter { !handedBack.contains($0) }))
+        let attached = unwanted.filter { !handedBack.contains($0) }
+        readers.detach(attached)
+        try follow(table.detach(attached))
     }
 
     private mutating func connect() throws {
@@ -110,8 +97,8 @@ extension SubscriptionWorld {
 
     private mutating func publish() {
         let name = names[chance.below(names.count)]
-        published[name, default: 0] += 1
-        if served.contains(name) { lines.append(.message(name, published[name, default: 0])) }
+        let offsets = readers.publish(1, on: name)
+        if served.contains(name) { lines += offsets.map { .message(name, $0) } }
     }
 
     /// The server carries out its next command.
@@ -162,39 +149,19 @@ extension SubscriptionWorld {
         try follow(effects)
     }
 
-    private static func event(_ name: ChannelName, _ number: Int) throws -> BrokerEvent {
-        guard let epoch = Epoch("e") else { throw Broken(description: "no epoch") }
+    private static func event(_ name: ChannelName, _ number: UInt64) throws -> BrokerEvent {
+        guard let epoch = Epoch("e") else { throw Broken("no epoch") }
         let message = Message(
-            channel: name, epoch: epoch, offset: UInt64(number), event: .message, data: "", format: .text, time: 0,
+            channel: name, epoch: epoch, offset: number, event: .message, data: "", format: .text, time: 0,
             retain: nil)
         return .published(Announcement(message: message, conflated: false, closes: false))
     }
 
     private mutating func follow(_ effects: SubscriptionTable.Effects) throws {
-        for event in effects.events { try believe(event) }
+        for event in effects.events { try readers.believe(event) }
         for command in effects.commands where isConnected { commands.append(command) }
         handedBack.formUnion(effects.handedBack)
-        if let words = effects.drop { throw Broken(description: "dropped: \(words)") }
-        for waiter in effects.finished {
-            for name in attaching.removeValue(forKey: waiter) ?? [] where read[name] == nil { recover(name) }
-        }
-    }
-
-    private mutating func recover(_ name: ChannelName) { read[name] = published[name, default: 0] }
-
-    private mutating func believe(_ event: BrokerEvent) throws {
-        continuity.note(event)
-        switch event {
-        case .continuityRestored(.everything): for name in read.keys { recover(name) }
-        case .continuityRestored(.channels(let names)): for name in names where read[name] != nil { recover(name) }
-        case .published(let announcement):
-            let (name, number) = (announcement.message.channel, Int(announcement.message.offset))
-            guard let seen = read[name], number > seen else { return }
-            guard number == seen + 1 || continuity.isLost(on: name) else {
-                throw Broken(description: "\(name): \(number) came after \(seen)")
-            }
-            read[name] = number
-        case .deleted, .continuityLost: break
-        }
+        if let words = effects.drop { throw Broken("dropped: \(words)") }
+        for waiter in effects.finished { readers.attached(waiter) }
     }
 }

@@ -1,5 +1,5 @@
 import BrokerCore
-import Logging
+import RealServers
 
 @testable import RedisBroker
 
@@ -98,8 +98,7 @@ extension RedisBroker {
     static func reading(
         _ url: String, settings: BrokerSettings = BrokerSettings(), _ body: (BrokerReader) async throws -> Void
     ) async throws {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        try await BrokerReader.reading(open(RedisURL(url), settings: settings, logger: logger), body)
+        try await BrokerReader.reading(open(RedisURL(url), settings: settings, logger: .silent), body)
     }
 
     /// Publishes `data`, again and again with the same key, until it is acknowledged.

@@ -1,6 +1,6 @@
 import BrokerCore
-import Logging
 import NIOPosix
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -170,13 +170,12 @@ extension RedisCluster {
             let group = MultiThreadedEventLoopGroup.singleton
             var discovery = try await ClusterDiscovery.find(cluster.endpoints, url.options, group)
             discovery.identity.version = "6.2.0"
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let library = Library(settings: BrokerSettings(), prefix: url.options.prefix, sharded: discovery.isSharded)
             let events = BrokerEvents()
             let topology = ClusterTopology(
                 discovery, seeds: cluster.endpoints, options: url.options, library: library, group: group,
-                logger: logger, events: events.send)
-            let broker = RedisBroker(topology: topology, library: library, events: events, logger: logger)
+                logger: .silent, events: events.send)
+            let broker = RedisBroker(topology: topology, library: library, events: events, logger: .silent)
             try await topology.open()
             try await BrokerReader.reading(broker) { reader in
                 try await reader.follow([hit, safe])

@@ -1,6 +1,6 @@
 import BrokerCore
-import Logging
 import NIOPosix
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -104,9 +104,9 @@ actor NumberPublisher {
     }
 
     @Test func `A start that can't succeed says why in one line`() async throws {
-        var options = RedisServer.Options()
+        var options = RedisServerOptions()
         options.users = ["reader on >secret ~* &* +@all"]
-        var sentinelOptions = RedisServer.Options()
+        var sentinelOptions = RedisServerOptions()
         sentinelOptions.users = ["default off", "watch on >hush ~* &* +@all"]
         sentinelOptions.kind = .sentinel
         try await RedisServer.run(sentinelOptions) { sentinel in
@@ -128,7 +128,7 @@ actor NumberPublisher {
         do {
             _ = try await RedisBroker.open(
                 RedisURL(url), settings: BrokerSettings(),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: .silent)
             Issue.record("the start succeeded", sourceLocation: location)
         } catch {
             let line = "\(error)"

@@ -1,5 +1,6 @@
 import BrokerCore
 import NIOCore
+import RealServers
 import Testing
 
 @testable import RedisBroker
@@ -66,8 +67,8 @@ import Testing
     }
 
     @Test func `an answer that comes slowly is no silence`() async throws {
-        let answer = ["$8", "\r\n", "01", "23", "4567", "\r\n"]
-        let server = try await FakeServer.start([["+OK\r\n"], answer], pause: .milliseconds(400))
+        let answer = ["$8", "\r\n", "01", "2", "3", "4", "56", "7", "\r\n"]
+        let server = try await FakeServer.start([["+OK\r\n"], answer], pause: .milliseconds(250))
         var options = RedisOptions()
         options.commandTimeout = .seconds(2)
         try await RedisConnection.run(server.endpoint, options) { connection in

@@ -1,5 +1,6 @@
 import BrokerCore
 import NIOCore
+import RealServers
 import Testing
 
 @testable import RedisBroker

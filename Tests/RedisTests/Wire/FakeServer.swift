@@ -10,7 +10,7 @@ struct FakeServer {
 
     /// - Parameter pieces: for every read, what is sent, piece by piece with `pause` before each.
     static func start(_ pieces: [[String]], pause: TimeAmount = .zero) async throws -> FakeServer {
-        let listener = try await ServerBootstrap(group: group)
+        let listener = try await ServerBootstrap(group: peerGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Answering(pieces, pause: pause))

@@ -10,7 +10,7 @@ struct SlowReader {
     private let listener: any Channel
 
     static func start(megabytes: Int) async throws -> SlowReader {
-        let listener = try await ServerBootstrap(group: group)
+        let listener = try await ServerBootstrap(group: peerGroup)
             .serverChannelOption(.socketOption(.so_rcvbuf), value: 256 << 10)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)

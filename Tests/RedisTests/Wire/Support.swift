@@ -6,6 +6,10 @@ import NIOPosix
 /// The threads of all connections of these tests.
 let group = MultiThreadedEventLoopGroup.singleton
 
+/// The thread of servers that only seem to be one: whatever keeps the connections' threads busy does not make these
+/// servers slow.
+let peerGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
 extension RedisOptions {
     /// For tests that are about something else than time, on machines that are busy.
     static var patient: RedisOptions {

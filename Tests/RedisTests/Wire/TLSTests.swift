@@ -1,3 +1,4 @@
+import RealServers
 import Testing
 
 @testable import RedisBroker

@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 def rendered(schema):
     """All of the schema's files, in the order of their numbers, for a schema of this name."""
     text = "\n".join(path.read_text() for path in sorted(SQL.glob("[0-9][0-9]-*.sql")))
-    return text.replace("@schema@", f'"{schema}"').replace("@name@", schema)
+    return f'CREATE SCHEMA "{schema}";\n' + text.replace("@schema@", f'"{schema}"').replace("@name@", schema)
 
 
 @pytest.fixture(scope="session")

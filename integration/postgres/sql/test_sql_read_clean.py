@@ -42,7 +42,7 @@ def test_all_that_is_over_goes_in_small_batches_and_what_lives_stays(db):
 
 
 def test_trimmed_messages_go_and_the_log_stays(db):
-    db.execute("UPDATE telltale.policy SET messages = 100 WHERE namespace = ''")
+    db.execute("UPDATE telltale.policy SET messages = 100 WHERE prefix = ''")
     for _ in range(20):
         append(db, *[("c:trimmed", b"x")] * 50)
     clean(db)
@@ -93,7 +93,7 @@ def waiting(db):
 def test_no_publisher_waits_for_a_cleaning_under_way(connect):
     """The cleaning has done all it does, and does not commit: publishers on living channels don't notice."""
     db, cleaner, publisher = connect(), connect(autocommit=False), connect()
-    db.execute("UPDATE telltale.policy SET messages = 10 WHERE namespace = ''")
+    db.execute("UPDATE telltale.policy SET messages = 10 WHERE prefix = ''")
     names = [f"c:{number}" for number in range(20)]
     for _ in range(20):
         append(db, *[(name, b"x", "k", "t") for name in names for _ in range(20)])
@@ -125,8 +125,8 @@ def test_cleaning_waits_for_nobody(connect):
 def test_under_load_no_publisher_is_seen_to_wait_for_a_cleaner(connect):
     """Watched through `pg_locks`, while logs are trimmed, keys forgotten, and other channels are over."""
     db = connect()
-    db.execute("UPDATE telltale.policy SET messages = 10 WHERE namespace = ''")
-    db.execute("INSERT INTO telltale.policy (namespace, messages, bytes, ttl) VALUES ('brief', 10, 1000, 1)")
+    db.execute("UPDATE telltale.policy SET messages = 10 WHERE prefix = ''")
+    db.execute("INSERT INTO telltale.policy (prefix, messages, bytes, ttl) VALUES ('brief:', 10, 1000, 1)")
     done = threading.Event()
     lines = []
 
@@ -167,7 +167,7 @@ def statistics(db, table):
 def test_publishing_changes_no_index_of_the_channels(connect):
     """Heap-only updates: more than 95 in 100, whatever the trimming and cleaning beside them."""
     db, publisher = connect(), connect()
-    db.execute("UPDATE telltale.policy SET messages = 50 WHERE namespace = ''")
+    db.execute("UPDATE telltale.policy SET messages = 50 WHERE prefix = ''")
     for round in range(1500):
         append(publisher, *[(f"c:{n}", b"x" * 50) for n in range(10)])
         if round % 100 == 0:
@@ -191,8 +191,8 @@ def test_autovacuum_keeps_the_outbox_small(server, db):
     server.change(autovacuum_naptime="1s")
     try:
         for _ in range(5):
-            db.execute("INSERT INTO telltale.outbox (relayed, channel, event, data, flags)"
-                " SELECT true, 'c', 'message', 'x', 't' FROM generate_series(1, 2000)")
+            db.execute("INSERT INTO telltale.outbox (channel, event, data, flags)"
+                " SELECT 'c', 'message', 'x', 't' FROM generate_series(1, 2000)")
             db.execute("DELETE FROM telltale.outbox")
         until(lambda: statistics(db, "outbox")[3] > 0, 60, "autovacuum does not come")
     finally:

@@ -86,7 +86,7 @@ def test_a_channel_whose_time_is_over_is_absent_before_it_is_cleaned_away(db):
 def test_what_it_reads_is_of_one_moment_while_others_publish(connect):
     """Five at once, the fifth conflated; the log keeps 20. So what there is below a top is known by the top."""
     db = connect()
-    db.execute("UPDATE telltale.policy SET messages = 20 WHERE namespace = ''")
+    db.execute("UPDATE telltale.policy SET messages = 20 WHERE prefix = ''")
     batch = [("c:busy", b"data")] * 4 + [("c:busy", b"data", "k", "tc")]
     append(db, *batch)
     done = threading.Event()

@@ -66,6 +66,8 @@ def test_a_copy_recovers_as_the_original(db, seed):
     again = export(db, "c:copy")
     for name in [*HEAD, "newest", "newest_time"]:
         assert again[name] == head[name]
+    # Of the original none was brought by a copy.
+    assert (head["copied"], again["copied"]) == (None, head["top"])
     assert 50_000 < again["life"] <= 60_000 < head["life"]
     ((log_count, log_bytes),) = db.execute("SELECT log_count, log_bytes FROM telltale.channel WHERE name = 'c:copy'").fetchall()
     assert (log_count, log_bytes) == (len(channel.log), channel.log_bytes)
@@ -151,3 +153,13 @@ def test_a_commit_waits_for_a_holder_no_longer_than_it_was_told(connect):
         commit(db, copy, head, (head["epoch"], 1), patience=50)
     holder.rollback()
     assert commit(db, copy, head, (head["epoch"], 1), patience=50)
+
+
+def test_only_a_copy_says_that_a_copy_brought_it(db):
+    append(db, ("c:original", b"x"), ("c:original", b"y"))
+    assert commit(db, copy_whole(db, "c:copy", "c:original"), export(db, "c:original"))
+    append(db, ("c:copy", b"z"))
+    assert [export(db, "c:copy")[name] for name in ("copied", "top")] == [2, 3]
+    db.execute("UPDATE telltale.channel SET expires_at = clock_timestamp() WHERE name = 'c:copy'")
+    append(db, ("c:copy", b"new"))
+    assert [export(db, "c:copy")[name] for name in ("copied", "top")] == [None, 1]

@@ -1,8 +1,11 @@
 """append: the same answers and the same contents as the memory broker's."""
 
+import contextlib
 import json
 import random
+from dataclasses import replace
 
+import psycopg
 import pytest
 from model import Model
 from writing import Publication, append, offsets
@@ -65,6 +68,34 @@ def test_thousands_of_random_publications_are_answered_as_the_memory_broker_answ
         assert _contents(db, name) == _expected(model.channels.get(name))
 
 
+def _plain_publications(chance, count):
+    """What publish() can bring as well, and little that closes the channel for good."""
+    for _ in range(count):
+        publication = _random_publication(chance, ["together"])
+        flags = "t" + publication.flags[1:].replace("x", chance.choice([""] * 9 + ["x"]))
+        yield replace(publication, flags=flags, data=publication.data.strip(b"\0"), expect=None, id=None)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_publications_that_come_alone_end_as_those_of_one_call(db, seed):
+    """They take another way through the functions, and that by append or by publish."""
+    db.execute("SELECT telltale.configure(%s)", (json.dumps(LIMITS),))
+    publications = list(_plain_publications(random.Random(seed), 200))
+    together = append(db, *publications)
+    for publication, answer in zip(publications, together, strict=True):
+        (alone,) = append(db, replace(publication, channel="alone"))
+        assert alone.split()[-1] == answer.split()[-1]
+        with contextlib.suppress(psycopg.DatabaseError):
+            db.execute(
+                "SELECT telltale.publish('published', %s, %s, retain => %s, conflate => %s, fence => %s, close => %s)",
+                (publication.data.decode(), publication.event, publication.key, "c" in publication.flags,
+                 publication.fence, "x" in publication.flags))
+    expected = _contents(db, "together")[1:]
+    assert expected[0] > 20
+    assert _contents(db, "alone")[1:] == expected
+    assert _contents(db, "published")[1:] == expected
+
+
 def test_a_refused_publication_leaves_no_channel(db):
     assert append(db, Publication("a", key="k", expect=3)) == ["conflict 0"]
     assert db.execute("SELECT count(*) FROM telltale.channel WHERE expires_at > clock_timestamp()").fetchone() == (0,)
@@ -93,10 +124,10 @@ def test_an_idempotency_key_is_forgotten_after_five_minutes(db):
 
 def test_a_namespace_has_its_own_policy(db):
     default, own = {"messages": 5, "bytes": 1000, "ttl_ms": 9000}, {"messages": 2, "bytes": 1000, "ttl_ms": 5000, "ttl_after_close_ms": 1000}
-    db.execute("SELECT telltale.configure(%s)", (json.dumps({"policies": {"": default, "x": own}}),))
-    for name in ["x:1", "x", "y:1"]:
+    db.execute("SELECT telltale.configure(%s)", (json.dumps({"policies": {"": default, "x:": own, ":": own | {"messages": 1}}}),))
+    for name in ["x:1", "x", "y:1", ":1"]:
         append(db, *[Publication(name)] * 6)
-    assert [offsets(db, name) for name in ["x:1", "x", "y:1"]] == [[5, 6], [2, 3, 4, 5, 6], [2, 3, 4, 5, 6]]
+    assert [offsets(db, name) for name in ["x:1", "x", "y:1", ":1"]] == [[5, 6], [2, 3, 4, 5, 6], [2, 3, 4, 5, 6], [6]]
     append(db, Publication("x:2", flags="tx"))
     lives = dict(db.execute("SELECT name, extract(epoch FROM expires_at - clock_timestamp()) FROM telltale.channel").fetchall())
     assert 4 < lives["x:1"] <= 5 and 8 < lives["x"] <= 9 and 0 < lives["x:2"] <= 1
@@ -123,8 +154,8 @@ def test_publishing_makes_no_garbage_in_the_indexes_of_the_channels(db):
 
 def test_configure_says_whether_it_has_changed_anything(db):
     settings = json.dumps({"message_bytes": 7, "publish": "relay", "task_namespace": "job", "policies": {
-        "": {"messages": 1, "bytes": 2, "ttl_ms": 3, "ttl_after_close_ms": None}, "a": {"messages": 1, "bytes": 2, "ttl_ms": 3}}})
+        "": {"messages": 1, "bytes": 2, "ttl_ms": 3, "ttl_after_close_ms": None}, "a:": {"messages": 1, "bytes": 2, "ttl_ms": 3}}})
     assert db.execute("SELECT telltale.configure(%s)", (settings,)).fetchone() == (True,)
     assert db.execute("SELECT telltale.configure(%s)", (settings,)).fetchone() == (False,)
     assert db.execute("SELECT telltale.configure('{\"policies\": {}}')").fetchone() == (True,)
-    assert db.execute("SELECT namespace FROM telltale.policy").fetchall() == [("",)]
+    assert db.execute("SELECT prefix FROM telltale.policy").fetchall() == [("",)]

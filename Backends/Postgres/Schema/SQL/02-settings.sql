@@ -1,10 +1,10 @@
 -- What the functions go by, as the gateway's configuration says.
 
 -- Puts settings in force: {"message_bytes": N, "publish": "notify" | "relay", "task_namespace": TEXT, "policies":
--- {"": {"messages": N, "bytes": N, "ttl_ms": N, "ttl_after_close_ms": N | null}, NAMESPACE: …}}. What is absent stays
+-- {"": {"messages": N, "bytes": N, "ttl_ms": N, "ttl_after_close_ms": N | null}, "NAMESPACE:": …}}. What is absent stays
 -- as it is; "policies" replaces them all. Returns whether that has changed anything; where not, nothing is written.
 CREATE OR REPLACE FUNCTION @schema@.configure(settings jsonb) RETURNS boolean LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
 DECLARE
     done integer;
     changes integer;
@@ -23,14 +23,14 @@ BEGIN
     GET DIAGNOSTICS changes = ROW_COUNT;
     IF NOT settings ? 'policies' THEN RETURN changes > 0; END IF;
     -- The default policy is never absent.
-    DELETE FROM @schema@.policy AS p WHERE p.namespace <> '' AND NOT settings -> 'policies' ? p.namespace;
+    DELETE FROM @schema@.policy AS p WHERE p.prefix <> '' AND NOT settings -> 'policies' ? p.prefix;
     GET DIAGNOSTICS done = ROW_COUNT;
     changes := changes + done;
-    INSERT INTO @schema@.policy AS p (namespace, messages, bytes, ttl, ttl_after_close)
+    INSERT INTO @schema@.policy AS p (prefix, messages, bytes, ttl, ttl_after_close)
     SELECT n.key, (n.value ->> 'messages')::bigint, (n.value ->> 'bytes')::bigint, (n.value ->> 'ttl_ms')::bigint,
         (n.value ->> 'ttl_after_close_ms')::bigint
     FROM jsonb_each(settings -> 'policies') AS n
-    ON CONFLICT (namespace) DO UPDATE
+    ON CONFLICT (prefix) DO UPDATE
     SET messages = excluded.messages, bytes = excluded.bytes, ttl = excluded.ttl,
         ttl_after_close = excluded.ttl_after_close
     WHERE (p.messages, p.bytes, p.ttl, p.ttl_after_close)

@@ -80,7 +80,7 @@ BEGIN
     RETURN (
         SELECT coalesce(max(b.level) > deepest, false) FROM (
             SELECT sum(CASE WHEN m.bracket[1] IN ('[', '{') THEN 1 ELSE -1 END) OVER (ORDER BY m.place) AS level
-            FROM regexp_matches(regexp_replace(value, '"([^"\\]|\\.)*"', '', 'g'), '[][{}]', 'g')
+            FROM regexp_matches(regexp_replace(value, E'"([^"\\\\]|\\\\.)*"', '', 'g'), '[][{}]', 'g')
                 WITH ORDINALITY AS m(bracket, place)
         ) AS b
     );

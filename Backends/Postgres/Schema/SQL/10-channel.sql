@@ -15,19 +15,28 @@ CREATE OR REPLACE FUNCTION @schema@.new_epoch() RETURNS text LANGUAGE sql VOLATI
     FROM (SELECT uuid_send(gen_random_uuid()) AS chance) AS u, unnest('{0,1,2,3,4,5,10,11,12,13}'::integer[]) AS n(byte)
 $$;
 
--- What changes wherever acknowledged messages may have been lost: the word of this life of the server, and when the server
--- was started, because a dump that is restored elsewhere brings the word along.
+-- What changes wherever acknowledged messages may have been lost: the word of this life of the server, and when the
+-- server was started and the word's table was made, because a dump that is restored brings the word along.
+--
+-- Whoever finds no word writes one, and nobody waits for that: a transaction that meets another one at it goes by a word
+-- of its own, and its channels get one more epoch than they need.
 CREATE OR REPLACE FUNCTION @schema@.generation() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     word text := (SELECT l.word FROM @schema@.life AS l);
 BEGIN
-    IF word IS NULL THEN
-        INSERT INTO @schema@.life AS l (word) VALUES (@schema@.new_epoch())
-        ON CONFLICT ("only") DO UPDATE SET word = l.word RETURNING l.word INTO word;
+    IF word IS NULL AND pg_try_advisory_xact_lock('@schema@.life'::regclass::oid::integer, 0) THEN
+        INSERT INTO @schema@.life (word) VALUES (@schema@.new_epoch()) ON CONFLICT DO NOTHING;
+        word := (SELECT l.word FROM @schema@.life AS l);
     END IF;
-    RETURN concat((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, '.', word);
+    RETURN @schema@.generation(coalesce(word, pg_current_xact_id()::text));
 END
 $$;
+CREATE OR REPLACE FUNCTION @schema@.generation(word text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT concat((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, '.',
+        '@schema@.life'::regclass::oid, '.', $1)
+$$;
+
+INSERT INTO @schema@.life (word) VALUES (@schema@.new_epoch());
 
 -- The channel in a new life. Its row keeps the name and gets another number, so that what the old life has left behind
 -- does not belong to it; a row that has had no message yet keeps its number.
@@ -38,7 +47,7 @@ BEGIN
         c.epoch := @schema@.new_epoch();
     END IF;
     c.top := 0; c.trimmed := 0; c.trashed := 0; c.log_bytes := 0; c.log_count := 0;
-    c.closed := false; c.fence := NULL;
+    c.closed := false; c.fence := NULL; c.copied := NULL;
     c.generation := @schema@.generation(); c.predecessors := '';
     RETURN c;
 END

@@ -12,15 +12,7 @@ BEGIN
     FROM unnest(channel_ids, offsets, flags, events, keys, datas) AS u(channel_id, "offset", flags, event, key, data)
     WHERE u."offset" IS NOT NULL AND position('c' IN u.flags) = 0;
     IF array_remove(keys, NULL) <> '{}' THEN
-        INSERT INTO @schema@.retained AS r (channel_id, "offset", time, flags, event, key, data)
-        SELECT DISTINCT ON (u.channel_id, u.key) u.channel_id, u."offset", now, u.flags, u.event, u.key, u.data
-        FROM unnest(channel_ids, offsets, flags, events, keys, datas)
-            AS u(channel_id, "offset", flags, event, key, data)
-        WHERE u."offset" IS NOT NULL AND u.key IS NOT NULL
-        ORDER BY u.channel_id, u.key, u."offset" DESC
-        ON CONFLICT (channel_id, key) DO UPDATE
-        SET "offset" = excluded."offset", time = excluded.time, flags = excluded.flags, event = excluded.event,
-            data = excluded.data;
+        PERFORM @schema@.write_retained(channel_ids, offsets, now, flags, events, keys, datas);
     END IF;
     IF array_remove(ids, NULL) <> '{}' THEN
         INSERT INTO @schema@.idempotency (channel_id, key, "offset", time)
@@ -28,6 +20,23 @@ BEGIN
         WHERE u."offset" IS NOT NULL AND u.id IS NOT NULL
         ON CONFLICT (channel_id, key) DO UPDATE SET "offset" = excluded."offset", time = excluded.time;
     END IF;
+END
+$$;
+
+-- Writes the newest of each key.
+CREATE OR REPLACE FUNCTION @schema@.write_retained(
+    channel_ids bigint[], offsets bigint[], now bigint, flags text[], events text[], keys text[], datas bytea[]
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO @schema@.retained AS r (channel_id, "offset", time, flags, event, key, data)
+    SELECT DISTINCT ON (u.channel_id, u.key) u.channel_id, u."offset", now, u.flags, u.event, u.key, u.data
+    FROM unnest(channel_ids, offsets, flags, events, keys, datas)
+        AS u(channel_id, "offset", flags, event, key, data)
+    WHERE u."offset" IS NOT NULL AND u.key IS NOT NULL
+    ORDER BY u.channel_id, u.key, u."offset" DESC
+    ON CONFLICT (channel_id, key) DO UPDATE
+    SET "offset" = excluded."offset", time = excluded.time, flags = excluded.flags, event = excluded.event,
+        data = excluded.data;
 END
 $$;
 
@@ -42,8 +51,8 @@ DECLARE
 BEGIN
     FOR work IN
         SELECT u AS channel, coalesce(own, general) AS policy FROM unnest(changed) AS u
-        JOIN @schema@.policy AS general ON general.namespace = ''
-        LEFT JOIN @schema@.policy AS own ON own.namespace = split_part(u.name, ':', 1) AND position(':' IN u.name) > 0
+        JOIN @schema@.policy AS general ON general.prefix = ''
+        LEFT JOIN @schema@.policy AS own ON own.prefix = left(u.name, position(':' IN u.name))
     LOOP
         c := work.channel;
         p := work.policy;
@@ -56,7 +65,8 @@ BEGIN
     UPDATE @schema@.channel AS stored
     SET id = u.id, epoch = u.epoch, top = u.top, trimmed = u.trimmed, closed = u.closed, fence = u.fence,
         log_bytes = u.log_bytes, log_count = u.log_count, expires_at = u.expires_at, sweep_at = u.sweep_at,
-        generation = u.generation, predecessors = u.predecessors, trashed = u.trashed
+        generation = u.generation, predecessors = u.predecessors, copied = u.copied,
+        trashed = u.trashed
     FROM unnest(kept) AS u WHERE stored.name = u.name;
 END
 $$;
@@ -83,5 +93,19 @@ BEGIN
         c.trashed := c.trimmed;
     END IF;
     RETURN c;
+END
+$$;
+
+-- The same, of a channel whose row is written.
+CREATE OR REPLACE FUNCTION @schema@.trim_now(id bigint, messages bigint, bytes bigint)
+RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    c @schema@.channel;
+BEGIN
+    SELECT * INTO c FROM @schema@.channel AS o WHERE o.id = id;
+    c := @schema@.trim(c, messages, bytes);
+    UPDATE @schema@.channel AS o
+    SET trimmed = c.trimmed, log_bytes = c.log_bytes, log_count = c.log_count, trashed = c.trashed WHERE o.id = id;
 END
 $$;

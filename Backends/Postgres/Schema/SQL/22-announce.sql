@@ -28,7 +28,7 @@ DECLARE
 BEGIN
     FOR m IN
         SELECT c.bucket, c.name, c.epoch, u."offset", octet_length(c.name) + octet_length(c.epoch) AS names,
-            CASE WHEN octet_length(u.data) < most AND position('\x00'::bytea IN u.data) = 0 THEN
+            CASE WHEN octet_length(u.data) < most AND position(decode('00', 'hex') IN u.data) = 0 THEN
                 concat(u."offset", ' ', now, ' ', u.flags, ' ', u.event, ' ', u.key, ' ', octet_length(u.data), E'\n',
                     convert_from(u.data, 'UTF8'))
             END AS record
@@ -51,9 +51,8 @@ BEGIN
         payload := payload || @schema@.section(epoch, name, first, last, records);
         size := octet_length(payload) + m.names + coalesce(opening + bytes, pointing);
         IF m.bucket <> bucket OR size > most THEN
-            PERFORM pg_notify('@name@_' || to_char(bucket, 'FM00'), payload);
             size := size - octet_length(payload);
-            payload := '';
+            payload := @schema@.notify(bucket, payload);
         END IF;
         bucket := m.bucket;
         name := m.name;
@@ -63,7 +62,7 @@ BEGIN
         records := m.record;
     END LOOP;
     payload := payload || @schema@.section(epoch, name, first, last, records);
-    PERFORM pg_notify('@name@_' || to_char(bucket, 'FM00'), payload);
+    payload := @schema@.notify(bucket, payload);
 END
 $$;
 
@@ -75,4 +74,13 @@ RETURNS text LANGUAGE sql STABLE AS $$
         WHEN $5 IS NULL THEN concat('*', $1, ' ', $2, ' ', $3, ' ', $4, E'\n')
         ELSE concat('+', $1, ' ', $2, ' ', $4 - $3 + 1, E'\n', $5)
     END
+$$;
+
+-- Tells those who listen to a bucket. Returns '', so that it can be assigned, which is cheaper than a statement.
+CREATE OR REPLACE FUNCTION @schema@.notify(bucket smallint, payload text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    nothing constant text := pg_notify('@name@_' || to_char(bucket, 'FM00'), payload);
+BEGIN
+    RETURN nothing;
+END
 $$;

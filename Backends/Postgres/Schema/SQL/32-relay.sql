@@ -1,19 +1,24 @@
 -- The relay gives offsets to what transactions have only written.
 
--- Takes relayed publications, at most `most` of them and about as many of each channel, into channels that this
--- transaction has locked. Those that are refused are written down.
+-- Takes relayed publications, at most `most` of them and 8 MiB of data, about as many of each channel, into channels
+-- that this transaction has locked: at least one. Those that are refused are written down.
 CREATE OR REPLACE FUNCTION @schema@.drain(names text[], most integer, OUT taken integer, OUT refused integer)
 LANGUAGE plpgsql AS $$
 DECLARE
+    most_bytes constant bigint := 8388608;
     b record;
     answers text[];
 BEGIN
     WITH gone AS (
         DELETE FROM @schema@.outbox AS o WHERE o.ctid = ANY (ARRAY(
-            SELECT p.place FROM unnest(names) AS n(name) CROSS JOIN LATERAL (
-                SELECT o.ctid AS place FROM @schema@.outbox AS o WHERE o.relayed AND o.channel = n.name
-                ORDER BY o.seq LIMIT greatest(most / cardinality(names), 1)
-            ) AS p
+            SELECT p.place FROM (
+                SELECT f.place, sum(f.bytes) OVER (ORDER BY f.rank, n.name) - f.bytes AS before
+                FROM unnest(names) AS n(name) CROSS JOIN LATERAL (
+                    SELECT o.ctid AS place, octet_length(o.data) AS bytes, row_number() OVER (ORDER BY o.seq) AS rank
+                    FROM @schema@.outbox AS o WHERE o.channel = n.name
+                    ORDER BY o.seq LIMIT greatest(most / cardinality(names), 1)
+                ) AS f
+            ) AS p WHERE p.before < most_bytes
         )) RETURNING o.*
     )
     SELECT array_agg(g.channel ORDER BY g.seq) AS channels, array_agg(g.event ORDER BY g.seq) AS events,
@@ -41,7 +46,8 @@ $$;
 CREATE OR REPLACE FUNCTION @schema@.relay(
     after text, max integer, OUT taken integer, OUT refused integer, OUT next text
 ) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1500ms' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     -- Channels that one transaction locks, at most.
@@ -49,13 +55,11 @@ DECLARE
     names text[] := '{}';
     held text[];
 BEGIN
-    IF after = '' THEN
-        -- What was committed without its trigger (session_replication_role) would wait for ever.
-        UPDATE @schema@.outbox AS o SET relayed = true WHERE NOT o.relayed;
-    END IF;
+    -- There is a word before somebody needs it.
+    IF after = '' THEN PERFORM @schema@.generation(); END IF;
     next := after;
     WHILE cardinality(names) < least(maximum_channels, max) LOOP
-        next := (SELECT o.channel FROM @schema@.outbox AS o WHERE o.relayed AND o.channel > next
+        next := (SELECT o.channel FROM @schema@.outbox AS o WHERE o.channel > next
             ORDER BY o.channel LIMIT 1);
         EXIT WHEN next IS NULL;
         names := names || next;

@@ -17,8 +17,13 @@ DECLARE
     -- A transaction that takes channels' locks twice could take them in two orders, and one that has an old picture of
     -- them cannot give offsets.
     must_relay constant boolean := current_setting('@name@.delivered', true) <> ''
-        OR current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted');
+        OR current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
+        -- Without triggers nothing would deliver it.
+        OR current_setting('session_replication_role') = 'replica';
+    flags constant text := concat(CASE format WHEN 'json' THEN 'j' ELSE 't' END, CASE WHEN conflate THEN 'c' END,
+        CASE WHEN close THEN 'x' END);
     is_foreseen boolean := false;
+    is_relayed boolean;
 BEGIN
     -- The plainest are told at a glance.
     IF (@schema@.is_channel(channel) AND event = 'message' AND format = 'text'
@@ -27,16 +32,26 @@ BEGIN
         PERFORM @schema@.check_publication(channel, data, event, format, retain, conflate, expect, fence, id);
     END IF;
     LOOP
-        -- One statement for most.
-        INSERT INTO @schema@.outbox (relayed, channel, event, data, flags, key, expect, fence, id)
-        SELECT s.publish = 'relay' OR must_relay IS TRUE, channel, event, convert_to(data, 'UTF8'),
-            CASE format WHEN 'json' THEN 'j' ELSE 't' END || CASE WHEN conflate THEN 'c' ELSE '' END
-                || CASE WHEN close THEN 'x' ELSE '' END,
-            retain, expect, fence, id
-        FROM @schema@.setting AS s
-        WHERE is_foreseen OR format = 'text' AND octet_length(data) <= s.message_bytes AND NOT EXISTS (
-            SELECT FROM @schema@.channel AS c WHERE c.name = channel AND (c.closed OR c.fence > fence));
+        -- One statement for most: what nothing speaks against, as far as can be seen.
+        WITH s AS (
+            SELECT o.publish = 'relay' OR must_relay IS TRUE AS is_relayed FROM @schema@.setting AS o
+            WHERE is_foreseen OR format = 'text' AND octet_length(data) <= o.message_bytes AND NOT EXISTS (
+                SELECT FROM @schema@.channel AS c WHERE c.name = channel AND (c.closed OR c.fence > fence))
+        ), leaving AS (
+            INSERT INTO @schema@.outbox (channel, event, data, flags, key, expect, fence, id)
+            SELECT channel, event, convert_to(data, 'UTF8'), flags, retain, expect, fence, id
+            FROM s WHERE s.is_relayed
+        ), keeping AS (
+            INSERT INTO @schema@.pending (channel, event, data, flags, key, expect, fence, id)
+            SELECT channel, event, convert_to(data, 'UTF8'), flags, retain, expect, fence, id
+            FROM s WHERE NOT s.is_relayed
+        )
+        SELECT s.is_relayed INTO is_relayed FROM s;
         EXIT WHEN FOUND;
+        IF is_foreseen THEN
+            RAISE 'the table "@name@".setting is empty'
+                USING HINT = 'Start a gateway with this schema, or restore the table.';
+        END IF;
         PERFORM @schema@.foresee(channel, data, format, fence, id);
         is_foreseen := true;
     END LOOP;
@@ -69,9 +84,9 @@ BEGIN
     THEN RETURN; END IF;
     IF NOT c.closed THEN PERFORM @schema@.refuse(channel, 'fenced ' || c.fence); END IF;
     -- Something on its way may open it again.
-    IF EXISTS (SELECT FROM @schema@.outbox AS o WHERE o.relayed AND o.channel = channel AND o.fence IS NOT NULL)
-        OR EXISTS (SELECT FROM @schema@.outbox AS o WHERE NOT o.relayed AND o.xid = pg_current_xact_id_if_assigned()
-            AND o.channel = channel AND o.fence IS NOT NULL)
+    IF EXISTS (SELECT FROM @schema@.outbox AS o WHERE o.channel = channel AND o.fence IS NOT NULL)
+        OR EXISTS (SELECT FROM @schema@.pending AS p WHERE p.xid = pg_current_xact_id_if_assigned()
+            AND p.channel = channel AND p.fence IS NOT NULL)
     THEN RETURN; END IF;
     PERFORM @schema@.refuse(channel, 'closed ' || c.top);
 END

@@ -118,7 +118,7 @@ CREATE OR REPLACE FUNCTION @schema@.recover(
     OUT epoch text, OUT top bigint, OUT trimmed bigint, OUT closed boolean, OUT reason text, OUT start bigint,
     OUT reaches_top boolean, OUT predecessors text, OUT records bytea
 ) RETURNS SETOF record LANGUAGE plpgsql STABLE ROWS 1
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms'
 SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     c @schema@.channel;

@@ -5,7 +5,7 @@
 -- were announced, and their readers wait for them.
 CREATE OR REPLACE FUNCTION @schema@.fetch(channel text, epoch text, first bigint, last bigint)
 RETURNS bytea LANGUAGE plpgsql STABLE
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms'
 SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     maximum_bytes constant bigint := 8388608;

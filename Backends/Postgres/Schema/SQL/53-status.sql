@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION @schema@.inspect(
     channel text,
     OUT epoch text, OUT top bigint, OUT trimmed bigint, OUT closed boolean, OUT fence bigint, OUT records bytea
 ) RETURNS SETOF record LANGUAGE plpgsql STABLE ROWS 1
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms'
 SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     c @schema@.channel;
@@ -26,7 +26,7 @@ $$;
 -- when it plans, and must not sort what the index has in order.
 CREATE OR REPLACE FUNCTION @schema@.list(prefix text, after text, max integer)
 RETURNS TABLE (channel text, epoch text, top bigint, closed boolean) LANGUAGE plpgsql STABLE
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms'
 SET plan_cache_mode = force_generic_plan SET enable_sort = off SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
@@ -40,18 +40,22 @@ $$;
 -- Removes a channel and everything of it, what waits for a relay included, and announces it. Returns false if there was
 -- none. Waits for whoever holds the channel, at most `patience` milliseconds: then SQLSTATE 55P03.
 CREATE OR REPLACE FUNCTION @schema@.remove(channel text, patience integer)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1500ms' AS $$
 DECLARE
     c @schema@.channel;
 BEGIN
     -- 0 would be for ever.
     PERFORM set_config('lock_timeout', greatest(patience, 1)::text, true);
     c := @schema@.hold(channel);
-    IF c.id IS NULL THEN RETURN false; END IF;
+    IF c.id IS NULL THEN
+        DELETE FROM @schema@.outbox AS o WHERE o.channel = remove.channel;
+        RETURN FOUND;
+    END IF;
     PERFORM @schema@.discard(c.id);
-    DELETE FROM @schema@.outbox AS o WHERE o.channel = c.name AND o.relayed;
+    DELETE FROM @schema@.outbox AS o WHERE o.channel = c.name;
     IF c.expires_at <= clock_timestamp() THEN RETURN false; END IF;
-    PERFORM pg_notify('@name@_' || to_char(c.bucket, 'FM00'), '-' || c.epoch || ' ' || c.name || E'\n');
+    PERFORM @schema@.notify(c.bucket, '-' || c.epoch || ' ' || c.name || E'\n');
     RETURN true;
 END
 $$;

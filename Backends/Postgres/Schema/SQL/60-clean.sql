@@ -5,7 +5,7 @@
 -- nothing. To be called again and again, each in its own transaction. A plan made while a table was small must not read
 -- all of it when it is large; and what forbids that looks so dear to the planner that it would compile the rest.
 CREATE OR REPLACE FUNCTION @schema@.clean(max integer) RETURNS integer LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms'
 SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     -- Channels that one transaction locks, at most.
@@ -15,6 +15,7 @@ DECLARE
 BEGIN
     -- What a crash brings back is cleaned again; so nobody has to wait until the disk has it.
     PERFORM set_config('synchronous_commit', 'off', true);
+    PERFORM @schema@.generation();
     done := done + @schema@.clean_idempotency(max);
     IF done < max THEN done := done + @schema@.clean_rubbish(max - done); END IF;
     IF done < max THEN done := done + @schema@.clean_refused(max - done); END IF;

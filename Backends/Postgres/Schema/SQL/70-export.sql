@@ -5,15 +5,17 @@
 --   part     `log`, `retained` or `keys`, each in the order of offsets. A key's is the one that it brought.
 --   after    the offset that the page follows.
 --   size     where the page ends: about so many bytes, each item counted with 64 beside its data or key; one at least.
+--   copied   the top to which a copy has brought the channel; NULL if none has.
 --   life     how long the channel has to live, in ms. `newest`, `newest_time`: of the log; NULL if that is empty.
 --   last     the offset of the page's last item; NULL if there is none.
 --   items    records; of keys lines of `OFFSET AGE KEY`, the age in ms.
 CREATE OR REPLACE FUNCTION @schema@.export(
     channel text, part text, after bigint, size bigint,
     OUT epoch text, OUT top bigint, OUT trimmed bigint, OUT closed boolean, OUT fence bigint, OUT predecessors text,
-    OUT life bigint, OUT newest bigint, OUT newest_time bigint, OUT last bigint, OUT items bytea
+    OUT copied bigint, OUT life bigint, OUT newest bigint, OUT newest_time bigint, OUT last bigint,
+    OUT items bytea
 ) RETURNS SETOF record LANGUAGE plpgsql STABLE ROWS 1
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms'
 SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     c @schema@.channel;
@@ -21,7 +23,7 @@ BEGIN
     SELECT * INTO c FROM @schema@.channel AS ch WHERE ch.name = channel AND ch.expires_at > clock_timestamp();
     IF NOT FOUND THEN RETURN; END IF;
     epoch := c.epoch; top := c.top; trimmed := c.trimmed; closed := c.closed; fence := c.fence;
-    predecessors := c.predecessors;
+    predecessors := c.predecessors; copied := c.copied;
     life := greatest(extract(epoch FROM c.expires_at - clock_timestamp()) * 1000, 1);
     SELECT m."offset", m.time INTO newest, newest_time FROM @schema@.message AS m
     WHERE m.channel_id = c.id AND m."offset" > c.trimmed ORDER BY m.channel_id DESC, m."offset" DESC LIMIT 1;

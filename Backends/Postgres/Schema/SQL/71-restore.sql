@@ -12,7 +12,7 @@ CREATE TABLE @schema@.restoring (
 
 -- Begins a copy; returns its number.
 CREATE OR REPLACE FUNCTION @schema@.restore_begin(channel text) RETURNS bigint LANGUAGE sql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
     INSERT INTO @schema@.restoring (channel_id, name)
     VALUES (nextval(pg_get_serial_sequence('@schema@.channel', 'id')), $1) RETURNING channel_id
 $$;
@@ -35,7 +35,7 @@ $$;
 CREATE OR REPLACE FUNCTION @schema@.restore_messages(
     copy bigint, logged boolean, offsets bigint[], times bigint[], flags text[], events text[], keys text[],
     datas bytea[]
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
 BEGIN
     PERFORM @schema@.touch(copy);
     IF logged THEN
@@ -50,7 +50,7 @@ $$;
 
 -- Adds idempotency keys, with the offsets that they brought, and their ages in milliseconds.
 CREATE OR REPLACE FUNCTION @schema@.restore_keys(copy bigint, keys text[], offsets bigint[], ages bigint[])
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
 BEGIN
     PERFORM @schema@.touch(copy);
     INSERT INTO @schema@.idempotency (channel_id, key, "offset", time)
@@ -61,7 +61,7 @@ $$;
 
 -- Gives a copy up; does nothing for one that is no more.
 CREATE OR REPLACE FUNCTION @schema@.restore_abandon(copy bigint) RETURNS void LANGUAGE sql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
     WITH over AS (DELETE FROM @schema@.restoring AS r WHERE r.channel_id = $1 RETURNING r.channel_id)
     INSERT INTO @schema@.rubbish (channel_id, through) SELECT o.channel_id, 9223372036854775807 FROM over AS o
 $$;
@@ -73,7 +73,8 @@ $$;
 CREATE OR REPLACE FUNCTION @schema@.restore_commit(
     copy bigint, epoch text, top bigint, trimmed bigint, closed boolean, fence bigint, predecessors text, life bigint,
     replaced_epoch text, replaced_top bigint, patience integer
-) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1500ms' AS $$
 DECLARE
     new @schema@.channel;
     old @schema@.channel;
@@ -81,7 +82,8 @@ BEGIN
     PERFORM set_config('lock_timeout', greatest(patience, 1)::text, true);
     new.id := copy; new.name := @schema@.touch(copy); new.bucket := @schema@.bucket(new.name);
     new.epoch := epoch; new.top := top; new.trimmed := trimmed; new.trashed := trimmed; new.closed := closed;
-    new.fence := fence; new.predecessors := predecessors; new.generation := @schema@.generation();
+    new.fence := fence; new.predecessors := predecessors; new.copied := top;
+    new.generation := @schema@.generation();
     SELECT count(*), coalesce(sum(octet_length(m.data)), 0) INTO new.log_count, new.log_bytes
     FROM @schema@.message AS m WHERE m.channel_id = copy;
     LOOP
@@ -99,8 +101,7 @@ BEGIN
     END LOOP;
     DELETE FROM @schema@.restoring AS r WHERE r.channel_id = copy;
     IF (epoch, top) IS DISTINCT FROM (replaced_epoch, replaced_top) THEN
-        PERFORM pg_notify('@name@_' || to_char(new.bucket, 'FM00'),
-            concat_ws(' ', '*' || epoch, new.name, top, top) || E'\n');
+        PERFORM @schema@.notify(new.bucket, concat_ws(' ', '*' || epoch, new.name, top, top) || E'\n');
     END IF;
     RETURN true;
 END

@@ -3,12 +3,13 @@
 --
 -- KEYS: the channel's key. ARGV: log, retained or keys, and the number of the last item of it that the caller has; bytes
 -- to bring; what an item counts beside its text; how long idempotency keys are remembered, ms.
--- Answers epoch, top, trimmed, closed, fence, predecessors, life in ms, the newest log entry's offset and time, the part
--- and the number to go on after, how many messages of the log and how many retained ones follow; these; then
--- idempotency keys as "OFFSET AGE ID". Null if there is no channel.
+-- Answers epoch, top, trimmed, closed, fence, predecessors, the top that a copy brought, life in ms, the newest log
+-- entry's offset and time, the part and the number to go on after, how many messages of the log and how many retained
+-- ones follow; these; then idempotency keys as "OFFSET AGE ID". Null if there is no channel.
 
 local key, part, after, room = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local OVERHEAD, WINDOW = tonumber(ARGV[4]), tonumber(ARGV[5])
+local HEAD = 14 -- what an answer has before its items
 local CHUNK = 100 -- items that are read together, at most
 local call, format, floor, max, min = redis.call, string.format, math.floor, math.max, math.min
 
@@ -16,7 +17,7 @@ local function foreign()
   return redis.error_reply('NOTACHANNEL the key ' .. key .. ' is no channel: something else has written there')
 end
 
-local f = call('HMGET', key, 'e', 't', 'r', 'c', 'f', 'a', 'lo', 'hi', 'kn', 'jl', 'jh')
+local f = call('HMGET', key, 'e', 't', 'r', 'c', 'f', 'a', 'lo', 'hi', 'kn', 'jl', 'jh', 'cp')
 if not f[1] then return call('EXISTS', key) == 1 and foreign() or false end
 local lo, hi, jl, jh = tonumber(f[7]), tonumber(f[8]), tonumber(f[10] or 1), tonumber(f[11] or 0)
 if not (tonumber(f[2]) and lo and hi) then return foreign() end
@@ -67,12 +68,13 @@ local parts = {
   { name = 'keys', first = jl, last = jh, read = keys },
 }
 local answer = {
-  f[1], f[2], f[3] or '0', f[4] or '0', f[5] or '', f[6] or '', format('%.0f', call('PTTL', key)), '0', '0', '', '0', 0, 0,
+  f[1], f[2], f[3] or '0', f[4] or '0', f[5] or '', f[6] or '', f[12] or '',
+  format('%.0f', call('PTTL', key)), '0', '0', '', '0', 0, 0,
 }
 if hi >= lo then
   local newest = call('HGET', key, format('%.0f', hi)) or ''
-  answer[8], answer[9] = newest:match('^(%d+) (%d+) ')
-  if not answer[8] then return foreign() end
+  answer[9], answer[10] = newest:match('^(%d+) (%d+) ')
+  if not answer[9] then return foreign() end
 end
 
 -- Puts what there is room for into the answer. Answers how many items, nil if one is missing; and whether that is the rest
@@ -81,7 +83,7 @@ local function take(piece)
   local count, bytes, chunk = 0, 0, 1
   local n = max(after + 1, piece.first)
   while n <= piece.last do
-    if room <= 0 and #answer > 13 then return count, false end
+    if room <= 0 and #answer > HEAD then return count, false end
     local upTo = min(n + chunk - 1, piece.last)
     local items = piece.read(n, upTo)
     if not items then return nil end
@@ -103,9 +105,9 @@ for index, piece in ipairs(parts) do
     begun = true
     local count, isWhole = take(piece)
     if not count then return foreign() end
-    if index < 3 then answer[11 + index] = count end
+    if index < 3 then answer[12 + index] = count end
     if not isWhole then
-      answer[10], answer[11] = piece.name, format('%.0f', after)
+      answer[11], answer[12] = piece.name, format('%.0f', after)
       break
     end
   end

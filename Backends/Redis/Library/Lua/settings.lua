@@ -5,6 +5,7 @@
 --   c  1 when closed     f  the highest fence          b  bytes of data in the log
 --   lo hi  the numbers of the log's first and last entry; entry n is the field n. Numbers have no holes, offsets may
 --   g  the generation that wrote last                  a  the epochs before this one, see `renew`
+--   cp the top to which a copy from another broker brought the channel, see restore.lua
 --   k:KEY  the newest message of a retain key          kn, K1 … Kkn  how many keys, and their names
 --   i:ID   "OFFSET TIME" of an idempotency key         jl jh, Jjl … Jjh  "TIME ID", in the order to forget them
 --

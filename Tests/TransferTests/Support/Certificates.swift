@@ -1,1 +1,0 @@
-../../RedisTests/Support/Certificates.swift
