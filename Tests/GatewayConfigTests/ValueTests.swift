@@ -39,7 +39,7 @@ import Testing
         #expect(SizeText.parse(text) == nil)
     }
 
-    @Test(arguments: ["telltale", "_a", "A9", String(repeating: "a", count: 40)])
+    @Test(arguments: ["telltale", "_a", "a9", String(repeating: "a", count: 40)])
     func aSchemaIsAPlainName(name: String) throws {
         let json = #"{"broker": {"postgres": {"schema": "\#(name)"}}}"#
         #expect(try load(json).config.broker.postgres.schema == name)

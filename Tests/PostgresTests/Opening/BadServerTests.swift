@@ -97,7 +97,12 @@ import Testing
     @Test func `a schema that another program has filled`() async throws {
         try await PostgresServer.run { server in
             try await server.sql("CREATE SCHEMA telltale CREATE TABLE channel (a int)")
-            try await expectRefusal(server.url, saying: "already exists", "broker.postgres.schema")
+            try await expectRefusal(server.url, saying: "holds what is not Telltale's", "broker.postgres.schema")
+            // Nor are others' rights taken away in a schema that everyone uses.
+            try await server.sql("CREATE TABLE public.app (a int); GRANT SELECT ON public.app TO PUBLIC")
+            try await expectRefusal(server.url, schema: "public", saying: "holds what is not Telltale's")
+            let may = try await server.sql("SELECT has_table_privilege('pg_monitor', 'public.app', 'SELECT')")
+            #expect(may == "t")
         }
     }
 }

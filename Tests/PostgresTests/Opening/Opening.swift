@@ -26,7 +26,7 @@ func withBroker<Result: Sendable>(
     }
 }
 
-/// The line with which a start fails; `nil`: it succeeded.
+/// The line with which a start fails, behind the key that it is about; `nil`: it succeeded.
 func refusal(
     _ url: String, listenURL: String? = nil, schema: String = "telltale"
 ) async throws -> String? {
@@ -36,7 +36,7 @@ func refusal(
     } catch let error as PostgresOpeningError {
         #expect(!error.description.contains { $0.isNewline })
         #expect(!error.description.contains("hush"))
-        return error.description
+        return (error.key.map { "\($0): " } ?? "") + error.description
     }
 }
 

@@ -103,7 +103,7 @@ def test_a_refused_publication_leaves_no_channel(db):
 
 def test_an_expired_channel_comes_back_as_another(db):
     (first,) = append(db, Publication("a", b"old", key="k", id="once", fence=7))
-    db.execute("UPDATE telltale.channel SET expires_at = clock_timestamp()")
+    db.execute("UPDATE telltale.channel SET expires_at = clock_timestamp() - interval '1 second'")
     (number,) = db.execute("SELECT id FROM telltale.channel").fetchone()
     (second,) = append(db, Publication("a", b"new", id="once", fence=1))
     assert first.split()[0] != second.split()[0]

@@ -131,7 +131,7 @@ def until_waiting(db):
 def test_a_transaction_that_waited_for_an_expired_channel_finds_the_new_one(connect):
     holder, db = connect(), connect()
     append(db, Publication("a", b"old"))
-    db.execute("UPDATE telltale.channel SET expires_at = clock_timestamp()")
+    db.execute("UPDATE telltale.channel SET expires_at = clock_timestamp() - interval '1 second'")
     with ThreadPoolExecutor(1) as pool:
         with holder.transaction():
             holder.execute("SELECT telltale.publish('a', 'first')")
