@@ -144,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "telltale",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerSupport", "BrokerTransfer", "Gateway", "GatewayClient", "GatewayConfig",
+                "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerSupport", "BrokerTransfer", "Gateway",
+                "GatewayClient", "GatewayConfig",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

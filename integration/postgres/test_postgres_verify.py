@@ -65,9 +65,9 @@ def test_a_broker_in_use_is_not_disturbed(postgres, start_gateway, channel):
 
 
 def test_a_schema_of_ones_own_keeps_two_apart(postgres, start_gateway, channel):
-    one, other = start_gateway(postgres), start_gateway(postgres, {"broker.postgres.schema": "Acme_jobs"})
+    one, other = start_gateway(postgres), start_gateway(postgres, {"broker.postgres.schema": "acme_jobs"})
     assert one.publish(channel, "one")["offset"] == other.publish(channel, "other")["offset"] == 1
-    postgres.query("""SELECT "Acme_jobs".publish(%s, 'more')""", channel)
+    postgres.query("""SELECT "acme_jobs".publish(%s, 'more')""", channel)
     until(lambda: other.publish(channel, "again")["offset"] == 3, 5, "the native message is not there")
     with scene(one, f"{channel}/one") as play, scene(other, f"{channel}/one") as same_name:
         play.assert_all_seen_once_in_order()
