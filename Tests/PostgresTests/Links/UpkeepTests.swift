@@ -7,7 +7,7 @@ import Testing
 @testable import PostgresBroker
 
 /// What keeps connections up, for brokers of all kinds.
-@Suite(.timeLimit(.minutes(1))) struct UpkeepTests {
+@Suite(.timeLimit(.minutes(2))) struct UpkeepTests {
     @Test func `When one of many reaches a server that was away, the others don't wait out their time`() async throws {
         let server = AbsentServer()
         let shared = SharedWait()
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// Ends what is idle for longer than opening a handle takes.
-    private static let impatient = PostgresServer.Options(config: ["idle_session_timeout = '5s'"])
+    private static let impatient = PostgresServer.Options(config: ["idle_session_timeout = '12s'"])
 
     private static func sessions(_ server: PostgresServer) async throws -> Set<Substring> {
         Set(
