@@ -87,6 +87,8 @@ package final class PostgresBroker: Broker {
 
     package func ping() async throws(BrokerError) {
         do throws(PostgresError) {
+            // The round trip goes over other connections than what is published.
+            try links.prompt.check()
             try await listener.ping()
         } catch {
             throw BrokerError(error)

@@ -17,6 +17,12 @@ struct LinkPool: Sendable {
         }
     }
 
+    /// - Throws: why none of them is up, if that is so.
+    func check() throws(PostgresError) {
+        guard leastBusy == nil, let first = links.first else { return }
+        if case .failure(let reason) = first.connection { throw reason }
+    }
+
     /// `nil`: none is up.
     private var leastBusy: Link? {
         var least: (link: Link, queries: Int)?
