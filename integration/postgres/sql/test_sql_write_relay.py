@@ -1,6 +1,9 @@
 """The relay: publications that are given their offsets after their transaction."""
 
+import psycopg
 import pytest
+from conftest import rendered
+from servers.postgres_server import PostgresServer
 from writing import Publication, append, arrived, bucket, listen, offsets
 
 
@@ -79,3 +82,28 @@ def test_what_was_committed_without_its_trigger_is_not_left_for_ever(db):
     assert offsets(db, "a") == []
     assert db.execute("SELECT taken FROM telltale.relay('', 10)").fetchone() == (1,)
     assert offsets(db, "a") == [1]
+
+
+def test_a_prepared_transaction_may_publish_through_the_relay_and_not_by_itself():
+    """What notifies can't be prepared: that is PostgreSQL's rule."""
+    server = PostgresServer("max_prepared_transactions = 2")
+    try:
+        server.start()
+        with psycopg.connect(server.url, autocommit=True) as db:
+            db.execute(rendered("telltale"))
+            db.execute("BEGIN")
+            db.execute("SELECT telltale.publish('a', 'x')")
+            with pytest.raises(psycopg.errors.FeatureNotSupported):
+                db.execute("PREPARE TRANSACTION 'one'")
+            db.execute("SELECT telltale.configure('{\"publish\": \"relay\"}')")
+            for name in ("kept", "dropped"):
+                db.execute("BEGIN")
+                db.execute("SELECT telltale.publish('a', %s)", (name,))
+                db.execute(f"PREPARE TRANSACTION '{name}'")
+            assert db.execute("SELECT * FROM telltale.relay('', 10)").fetchone() == (0, 0, "")
+            db.execute("COMMIT PREPARED 'kept'")
+            db.execute("ROLLBACK PREPARED 'dropped'")
+            assert db.execute("SELECT * FROM telltale.relay('', 10)").fetchone() == (1, 0, "")
+            assert db.execute("SELECT \"offset\", data FROM telltale.log").fetchall() == [(1, "kept")]
+    finally:
+        server.close()
