@@ -54,3 +54,52 @@ def assert_new_life(gateway, channel, epoch, kept, lost):
                 for reader in readers:
                     reader.wait(lambda reader: reader.data == everything[offset:])
                     assert reader.gaps == []
+
+
+def assert_backwards_is_a_gap(gateway, channel, losing):
+    """`losing` keeps what there is, and later loses what came after."""
+    with following(gateway, channel) as readers:
+        epoch = publish(gateway, channel, "1", "2", "3", "4", "5")["epoch"]
+        losing.keep()
+        assert publish(gateway, channel, "6", "7", "8")["offset"] == 8
+        for reader in readers:
+            reader.wait(lambda reader: reader.data[-1:] == ["8"])
+        losing.lose()
+        assert_new_life(gateway, channel, epoch, kept=5, lost=8)
+        everything = ["1", "2", "3", "4", "5", "new 6", "new 7", "new 8", "more 1", "more 2"]
+        for reader in readers:
+            reader.wait(lambda reader: reader.data[-1:] == ["more 2"])
+            assert [gap["reason"] for gap in reader.gaps] == ["future"]
+            assert reader.data == ["1", "2", "3", "4", "5", "6", "7", "8", *everything]
+
+
+def assert_others_go_on(gateway, channel, losing):
+    """Readers who never saw what was lost, which was on another channel."""
+    epoch = publish(gateway, channel, "1", "2", "3")["epoch"]
+    losing.keep()
+    publish(gateway, f"{channel}/other", "lost")
+    with following(gateway, channel) as readers:
+        losing.lose()
+        receipt = publish(gateway, channel, "4")
+        assert (receipt["offset"], receipt["epoch"] == epoch) == (4, False)
+        for reader in readers:
+            reader.wait(lambda reader: reader.data == ["1", "2", "3", "4"])
+            assert reader.gaps == []
+    # A channel that is lost altogether comes back in another epoch.
+    assert publish(gateway, f"{channel}/other", "again")["offset"] == 1
+
+
+def assert_two_lives_are_remembered(gateway, channel, losing):
+    """Positions of both are known for what they are."""
+    first = publish(gateway, channel, "1", "2")["epoch"]
+    losing.keep()
+    publish(gateway, channel, "lost")
+    losing.lose()
+    second = publish(gateway, channel, "3", "4")["epoch"]
+    assert second != first
+    losing.keep()
+    publish(gateway, channel, "lost again")
+    losing.lose()
+    assert publish(gateway, channel, "5")["epoch"] not in (first, second)
+    for position, complete in [(f"{first}:2", True), (f"{first}:3", False), (f"{second}:4", True), (f"{second}:5", False)]:
+        assert page(gateway, channel, position)["complete"] is complete, position

@@ -1,10 +1,9 @@
 """Real PostgreSQL servers in four set-ups, and gateways on them."""
 
 import itertools
-from contextlib import contextmanager
 
 import pytest
-from client import PooledGateway
+from gateways import gateways
 from proxy import Proxy
 from servers.pgbouncer import PooledSetup
 from servers.postgres_replica import PromotedSetup
@@ -12,26 +11,6 @@ from servers.postgres_server import PostgresServer
 from servers.postgres_tls import TLSSetup
 
 _numbers = itertools.count(1)
-
-# A log that holds all that a test publishes: what is missing there was lost.
-ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "256MiB"}
-
-
-@contextmanager
-def gateways(folder):
-    """Yields what starts a gateway on a set-up, or on a broker's URL."""
-    started = []
-
-    def start(broker, settings=None):
-        url, own = (broker, {}) if isinstance(broker, str) else (broker.url, broker.settings)
-        log = folder / f"gateway-{len(started)}.log"
-        gateway = PooledGateway(log, ROOMY | {"broker.url": url} | own | (settings or {}))
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
 
 
 @pytest.fixture

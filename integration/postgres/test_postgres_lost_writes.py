@@ -6,7 +6,14 @@ import psycopg
 import pytest
 from following import following
 from gateway import until
-from losing import assert_new_life, page, publish, wait_until_ready
+from losing import (
+    assert_backwards_is_a_gap,
+    assert_others_go_on,
+    assert_two_lives_are_remembered,
+    page,
+    publish,
+    wait_until_ready,
+)
 from native import publish as publish_natively
 from servers.postgres_replica import ReplicaSetup, copy
 from servers.postgres_server import PostgresServer
@@ -52,54 +59,16 @@ def losing(request, start_server):
 
 
 def test_offsets_that_run_backwards_are_a_gap(losing, start_gateway, channel):
-    gateway = start_gateway(losing)
-    with following(gateway, channel) as readers:
-        epoch = publish(gateway, channel, "1", "2", "3", "4", "5")["epoch"]
-        losing.keep()
-        assert publish(gateway, channel, "6", "7", "8")["offset"] == 8
-        for reader in readers:
-            reader.wait(lambda reader: reader.data[-1:] == ["8"])
-        losing.lose()
-        assert_new_life(gateway, channel, epoch, kept=5, lost=8)
-        everything = ["1", "2", "3", "4", "5", "new 6", "new 7", "new 8", "more 1", "more 2"]
-        for reader in readers:
-            reader.wait(lambda reader: reader.data[-1:] == ["more 2"])
-            assert [gap["reason"] for gap in reader.gaps] == ["future"]
-            assert reader.data == ["1", "2", "3", "4", "5", "6", "7", "8", *everything]
+    assert_backwards_is_a_gap(start_gateway(losing), channel, losing)
 
 
 def test_readers_who_were_not_above_go_on_without_a_gap(losing, start_gateway, channel):
-    """They never saw what was lost, which was on another channel."""
-    gateway = start_gateway(losing)
-    epoch = publish(gateway, channel, "1", "2", "3")["epoch"]
-    losing.keep()
-    publish(gateway, f"{channel}/other", "lost")
-    with following(gateway, channel) as readers:
-        losing.lose()
-        receipt = publish(gateway, channel, "4")
-        assert (receipt["offset"], receipt["epoch"] == epoch) == (4, False)
-        for reader in readers:
-            reader.wait(lambda reader: reader.data == ["1", "2", "3", "4"])
-            assert reader.gaps == []
-    # A channel that is lost altogether comes back in another epoch.
-    assert publish(gateway, f"{channel}/other", "again")["offset"] == 1
+    assert_others_go_on(start_gateway(losing), channel, losing)
 
 
 def test_positions_of_two_lives_ago_are_still_known_for_what_they_are(start_server, start_gateway, channel):
     losing = Backup(start_server)
-    gateway = start_gateway(losing)
-    first = publish(gateway, channel, "1", "2")["epoch"]
-    losing.keep()
-    publish(gateway, channel, "lost")
-    losing.lose()
-    second = publish(gateway, channel, "3", "4")["epoch"]
-    assert second != first
-    losing.keep()
-    publish(gateway, channel, "lost again")
-    losing.lose()
-    assert publish(gateway, channel, "5")["epoch"] not in (first, second)
-    for position, complete in [(f"{first}:2", True), (f"{first}:3", False), (f"{second}:4", True), (f"{second}:5", False)]:
-        assert page(gateway, channel, position)["complete"] is complete, position
+    assert_two_lives_are_remembered(start_gateway(losing), channel, losing)
 
 
 @pytest.mark.parametrize("mode", ["notify", "relay"])

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from client import PooledGateway
+from gateways import gateways
 from proxy import Proxy
 from servers.redis_cluster import ClusterSetup
 from servers.redis_sentinel import SentinelSetup
@@ -12,23 +12,12 @@ from servers.redis_tls import TLSSetup
 
 _numbers = itertools.count(1)
 
-# A log that holds all that a test publishes: what is missing there was lost.
-ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "256MiB"}
-
 
 @pytest.fixture
 def start_gateway(tmp_path):
     """Starts a gateway on a broker's URL; as many as the test wants."""
-    started = []
-
-    def start(url, settings=None):
-        gateway = PooledGateway(tmp_path / f"gateway-{len(started)}.log", ROOMY | {"broker.url": url} | (settings or {}))
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
+    with gateways(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

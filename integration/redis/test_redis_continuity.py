@@ -1,19 +1,20 @@
 """Whatever happens to the connection or the server: readers miss nothing, publishers are told at once, /readyz tells the operator."""
 
-import json
-
 import pytest
 from client import http
-from following import KINDS
-from gateway import until
-from publishing import ANSWER_SECONDS
-from raw import TEXT, WebSocketConnection, frame
-from scene import log_of, scene
+from outages import (
+    MANY,
+    Down,
+    HalfOpen,
+    Stopped,
+    assert_all_attached_again,
+    assert_everything_unavailable,
+    assert_gap_after_deletion,
+    assert_late_readers_get_everything,
+    assert_told_at_once,
+)
+from scene import scene
 from servers.redis_server import DURABLE, RedisServer
-
-MANY = 500
-# Half of what a command may take.
-AT_ONCE_SECONDS = 1
 
 
 def cut(scene, redis, proxy):
@@ -52,56 +53,26 @@ def url(proxy):
     return f"redis://127.0.0.1:{proxy.port}"
 
 
-class Down:
-    """Killed; started again on the same port."""
-
-    def begin(self, redis, proxy):
-        redis.kill()
-
-    def end(self, redis, proxy):
-        redis.start()
-
-
-class Stopped:
-    """SIGSTOP: the kernel takes everything and the server answers nothing."""
-
-    def begin(self, redis, proxy):
-        redis.pause()
-
-    def end(self, redis, proxy):
-        redis.resume()
-
-
-class HalfOpen:
-    """Nothing comes through, nothing fails; new connections as well."""
-
-    def begin(self, redis, proxy):
-        proxy.stall()
-
-    def end(self, redis, proxy):
-        proxy.flow()
-
-
 class Paused:
     """CLIENT PAUSE for longer than anybody waits; it ends by itself."""
 
-    def begin(self, redis, proxy):
+    def begin(self, redis, ways):
         redis.client.execute_command("CLIENT PAUSE 6000 ALL")
 
-    def end(self, redis, proxy):
+    def end(self, redis, ways):
         pass
 
 
 class OtherPassword:
     """The password is changed, and those who had the old one are thrown out."""
 
-    def begin(self, redis, proxy):
+    def begin(self, redis, ways):
         redis.client.config_set("requirepass", "another")
         redis.client.execute_command("AUTH", "another")
         redis.client.execute_command("CLIENT KILL TYPE NORMAL SKIPME yes")
         redis.client.execute_command("CLIENT KILL TYPE PUBSUB")
 
-    def end(self, redis, proxy):
+    def end(self, redis, ways):
         redis.client.execute_command("AUTH", "another")
         redis.client.config_set("requirepass", "")
 
@@ -109,21 +80,7 @@ class OtherPassword:
 @pytest.mark.parametrize("outage", [Down(), Stopped(), HalfOpen(), Paused(), OtherPassword()], ids=lambda outage: type(outage).__name__)
 def test_an_outage_is_told_at_once_and_nothing_is_missing_after_it(redis, proxy, start_gateway, channel, outage):
     gateway = start_gateway(url(proxy) + "?canary=1s")
-    with scene(gateway, channel) as play:
-        outage.begin(redis, proxy)
-        try:
-            play.publisher.be_refused()
-            play.wait_until_not_ready()
-            # From now on nobody waits for a timeout.
-            play.publisher.slowest = 0
-            play.publisher.be_refused(10)
-            assert play.publisher.slowest < AT_ONCE_SECONDS
-            assert http.get(f"{gateway.base_url}/healthz").status_code == 200
-        finally:
-            outage.end(redis, proxy)
-        play.wait_until_ready()
-        play.publisher.go_on()
-        play.assert_all_seen_once_in_order()
+    assert_told_at_once(gateway, channel, outage, redis, [proxy])
     assert "another" not in gateway.log.read_text()
 
 
@@ -145,60 +102,15 @@ def subscribers(redis):
 
 
 def test_readers_that_come_during_an_outage_get_everything_when_it_is_over(redis, start_gateway, channel):
-    gateway = start_gateway(redis.url)
-    with scene(gateway, channel) as play:
-        redis.kill()
-        play.publisher.be_refused()
-        late = [kind(gateway, channel) for kind in KINDS.values()]
-        for reader in late:
-            reader.start()
-        play.publisher.be_refused()
-        redis.start()
-        try:
-            play.publisher.go_on()
-            came = [reader for reader in late if not reader.problem]
-            # Who is refused instead is told when to come back, which an EventSource and every client do.
-            assert all("503" in str(reader.problem) or "101" in str(reader.problem) for reader in late if reader not in came)
-            play.readers += came
-            play.assert_all_seen_once_in_order()
-        finally:
-            for reader in late:
-                reader.leave()
+    assert_late_readers_get_everything(start_gateway(redis.url), channel, redis)
 
 
 def test_many_channels_are_all_attached_again(redis, start_gateway, channel):
-    gateway = start_gateway(redis.url, {"limits.subscriptions": MANY})
-    names = [f"{channel}/{number}" for number in range(MANY)]
-    with WebSocketConnection(gateway) as connection:
-        assert connection.message()["type"] == "open"
-        for name in names:
-            connection.send(frame(TEXT, json.dumps({"type": "subscribe", "channel": name}).encode()))
-        assert {connection.message()["channel"] for _ in names} == set(names)
-        redis.kill()
-        redis.start()
-        until(lambda: http.get(f"{gateway.base_url}/readyz").status_code == 200, 30, "/readyz does not come back")
-        for name in names:
-            gateway.publish(name, "x")
-        found = [connection.message() for _ in names]
-        assert {message["type"] for message in found} == {"message"}
-        assert {message["channel"] for message in found} == set(names)
+    assert_all_attached_again(start_gateway(redis.url, {"limits.subscriptions": MANY}), channel, redis)
 
 
 def test_flushall_is_a_gap_and_the_channel_goes_on_in_another_epoch(redis, start_gateway, channel):
-    gateway = start_gateway(redis.url)
-    with scene(gateway, channel) as play:
-        play.publisher.finish()
-        before = play.publisher.receipts[-1]
-        for reader in play.readers:
-            reader.wait(lambda reader: reader.messages and reader.messages[-1]["offset"] == before["offset"])
-        redis.client.flushall()
-        receipts = [gateway.publish(channel, f"after {number}") for number in range(3)]
-        assert [receipt["offset"] for receipt in receipts] == [1, 2, 3]
-        assert receipts[0]["epoch"] != before["epoch"]
-        for reader in play.readers:
-            reader.wait(lambda reader: reader.data[-3:] == ["after 0", "after 1", "after 2"])
-            (gap,) = reader.gaps
-            assert (gap["reason"], gap["epoch"], gap["have_from"]) == ("epoch", receipts[0]["epoch"], 1)
+    assert_gap_after_deletion(start_gateway(redis.url), channel, redis.client.flushall)
 
 
 def test_a_function_library_that_was_removed_is_loaded_again(redis, start_gateway, channel):
@@ -243,25 +155,7 @@ def test_a_user_that_is_taken_away_and_given_back(redis, start_gateway, channel)
 
 
 def test_everything_else_is_told_as_unavailable_too(redis, start_gateway, channel):
-    gateway = start_gateway(redis.url)
-    gateway.publish(channel, "x")
-    redis.kill()
-    answers = [
-        http.post(f"{gateway.base_url}/v1/publish", content='{"channel":"a","data":"x"}', headers={"Content-Type": "application/x-ndjson"}),
-        http.post(gateway.url(channel), params={"lines": 1}, content="one\ntwo"),
-        http.delete(gateway.url(channel)),
-        http.get(gateway.url(channel)),
-        http.get(f"{gateway.base_url}/v1/channels"),
-    ]
-    batch, *others = answers
-    assert batch.json()["code"] == "unavailable"
-    for answer in others:
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
-        assert int(answer.headers["retry-after"]) > 0
-        assert answer.elapsed.total_seconds() < ANSWER_SECONDS
-    redis.start()
-    until(lambda: http.get(f"{gateway.base_url}/readyz").status_code == 200, 30, "/readyz does not come back")
-    assert log_of(gateway, channel) == [(1, "x")]
+    assert_everything_unavailable(start_gateway(redis.url), channel, redis)
 
 
 def test_a_unix_socket_does_as_well(start_server, tmp_path, start_gateway, channel):

@@ -49,14 +49,14 @@ import Testing
         try await PostgresServer.run { server in
             for schema in ["telltale", "other"] { try await withBroker(server.url, schema: schema) { _ in } }
             try await Candidate.run(server.url) { first in
-                try await eventually("the first leads") { first.leader.leads }
+                try await until("the first leads") { first.leader.leads }
                 try await Candidate.run(server.url) { second in
                     try await Candidate.run(server.url, schema: "other") { other in
-                        try await eventually("the other schema has a leader") { other.leader.leads }
-                        try await eventually("the second has asked") { try await server.sql(Self.refused) == "1" }
+                        try await until("the other schema has a leader") { other.leader.leads }
+                        try await until("the second has asked") { try await server.sql(Self.refused) == "1" }
                         #expect(first.leader.leads && !second.leader.leads)
                         first.executor.shutdown()
-                        try await eventually("the second leads") { second.leader.leads }
+                        try await until("the second leads") { second.leader.leads }
                         #expect(!first.leader.leads)
                     }
                 }
@@ -70,7 +70,7 @@ import Testing
             try await withBroker(server.url, settings: settings) { broker in
                 let channel = try ChannelName("a")
                 for _ in 0..<10 { _ = await broker.publish([Publication(channel: channel, data: "x")]) }
-                try await eventually("all rows of the channel have gone") {
+                try await until("all rows of the channel have gone") {
                     let counts = ["channel", "message"].map { "(SELECT count(*) FROM telltale.\($0))" }
                     return try await server.sql("SELECT \(counts.joined(separator: " + "))") == "0"
                 }
@@ -87,7 +87,7 @@ import Testing
                 AS 'SELECT 0 FROM pg_sleep(600)'
                 """)
             try await withBroker(server.url) { _ in
-                try await eventually("it cleans") {
+                try await until("it cleans") {
                     try await server.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                         == server.sql(Self.leaders)
                 }
@@ -103,7 +103,7 @@ import Testing
                 try await server.restart()
                 try await server.sql("SELECT telltale.publish('a', '2')")
                 let channel = try ChannelName("a")
-                try await eventually("both are in the log") {
+                try await until("both are in the log") {
                     let limit = RecoveryLimit(messages: 10, bytes: 1000)
                     let found = try? await broker.recover(channel, from: .earliest, limit: limit)
                     return found?.messages.map(\.data) == ["1", "2"]
@@ -167,14 +167,5 @@ private func withTimeLimit<Value: Sendable>(_ body: @escaping @Sendable () async
         }
         defer { group.cancelAll() }
         return await group.next() ?? nil
-    }
-}
-
-/// Waits until something is so.
-private func eventually(_ what: String, _ body: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(30)
-    while try await !body() {
-        guard ContinuousClock.now < end else { throw ServerFailure("not in time: \(what)") }
-        try await Task.sleep(for: .milliseconds(20))
     }
 }
