@@ -30,9 +30,9 @@ lint:
 # Each test of a broker starts servers of its own: not all at once.
 test-swift: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
 test-swift:
-	swift test -c release --skip-build --skip 'RedisTests|PostgresTests|TransferTests'
-	swift test -c release --skip-build --filter RedisTests
-	swift test -c release --skip-build --filter 'PostgresTests|TransferTests'
+	scripts/swift-test --skip 'RedisTests|PostgresTests|TransferTests'
+	scripts/swift-test --filter RedisTests
+	scripts/swift-test --filter 'PostgresTests|TransferTests'
 	$(BUILD)/telltale verify memory:
 
 test-integration:
