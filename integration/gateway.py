@@ -1,6 +1,7 @@
 """A real gateway: the built binary, on a free port of the loopback, stopped by pid."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,10 +18,24 @@ START_SECONDS = 20
 STOP_SECONDS = 20
 
 
+# Below the ports that the system gives to outgoing connections (ip_local_port_range): a server comes back on its own.
+_PORTS = range(10_000, 32_000)
+_given = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nothing listens on, and that was not given before."""
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def environment(settings=None):

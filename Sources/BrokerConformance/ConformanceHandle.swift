@@ -19,6 +19,20 @@ struct ConformanceHandle: Sendable {
         try await publish(Publication(channel: channel, data: data, keeping: keeping))
     }
 
+    /// Publishes as a producer does that must get through: while the broker says that it is unavailable, as one may whose
+    /// channel is much in demand on a slow machine, the publication is repeated with its idempotency key.
+    func publishAtLast(_ publication: Publication) async throws {
+        let end = ContinuousClock.now + patience
+        while true {
+            switch try await publish([publication])[0] {
+            case .failure(.unavailable) where ContinuousClock.now < end: continue
+            case let answer:
+                _ = try answer.get()
+                return
+            }
+        }
+    }
+
     func publish(_ publications: [Publication]) async throws -> [Result<Receipt, BrokerError>] {
         let answers = await broker.publish(publications)
         try expectEqual(answers.count, publications.count, "answers to a batch")

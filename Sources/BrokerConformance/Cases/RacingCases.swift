@@ -90,8 +90,10 @@ extension ConformanceSuite {
                 group.addTask {
                     let event = try EventName("p\(publisher)")
                     for number in 0..<300 {
-                        try await context.handles[publisher % 2].publish(
-                            Publication(channel: channel, event: event, data: "\(number)"))
+                        try await context.handles[publisher % 2].publishAtLast(
+                            Publication(
+                                channel: channel, event: event, data: "\(number)",
+                                idempotencyKey: try IdempotencyKey("\(publisher)-\(number)")))
                         // A broker that answers without waiting would let one publisher write all at once.
                         await Task.yield()
                     }
@@ -111,7 +113,10 @@ extension ConformanceSuite {
                 group.addTask {
                     var written = 0
                     while !isOver.withLock({ $0 }) {
-                        try await context.handles[publisher % 2].publish(channel, "x")
+                        try await context.handles[publisher % 2].publishAtLast(
+                            Publication(
+                                channel: channel, data: "x",
+                                idempotencyKey: try IdempotencyKey("\(publisher)-\(written)")))
                         written += 1
                         await Task.yield()
                     }

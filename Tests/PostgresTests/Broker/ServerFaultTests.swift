@@ -7,18 +7,20 @@ import Testing
 /// What a handle does when the server fails it.
 @Suite(.timeLimit(.minutes(2))) struct ServerFaultTests {
     @Test func `While the server is gone everything fails at once, with the reason; then it goes on`() async throws {
+        let patience = Duration.seconds(10)
         try await PostgresServer.run { server in
-            try await BrokerWorld.run(server) { broker in
+            try await BrokerWorld.run(server, timeout: patience) { broker in
                 let channel = try ChannelName("a")
                 let epoch = try await broker.say("a=1").get().position.epoch
                 await server.kill()
                 try await Self.until { try await broker.say("a=2").unavailability?.contains("refused") == true }
                 let start = ContinuousClock.now
-                for _ in 0..<100 { #expect(try await broker.say("a=2").unavailability != nil) }
+                for _ in 0..<10 { #expect(try await broker.say("a=2").unavailability != nil) }
                 await #expect(throws: BrokerError.self) { try await broker.inspect(channel) }
                 await #expect(throws: BrokerError.self) { try await broker.delete(channel) }
                 await #expect(throws: BrokerError.self) { try await broker.ping() }
-                #expect(ContinuousClock.now - start < .seconds(1))
+                // Nobody waits for a server that is known to be gone.
+                #expect(ContinuousClock.now - start < patience)
                 try await server.restart()
                 try await Self.until { try await broker.say("a=3").unavailability == nil }
                 // Each connection comes back by itself.
