@@ -32,11 +32,19 @@ let package = Package(
     targets: [
         // The contract, and what holds every broker to it.
         .target(name: "BrokerCore", swiftSettings: settings),
-        .target(name: "BrokerConformance", dependencies: ["BrokerCore"], swiftSettings: settings),
+        .target(name: "BrokerConformance", dependencies: ["BrokerCore", "Tasks"], swiftSettings: settings),
 
         .target(
             name: "BrokerTransfer",
             dependencies: ["BrokerCore"],
+            swiftSettings: settings
+        ),
+
+        // Tasks: channels with a life, over any broker.
+        .target(name: "JSONText", swiftSettings: settings),
+        .target(
+            name: "Tasks",
+            dependencies: ["BrokerCore", "JSONText", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
 
@@ -56,7 +64,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "BrokerCore", "GatewayConfig", "Hub",
+                "BrokerCore", "GatewayConfig", "Hub", "JSONText", "Tasks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -132,6 +140,7 @@ let package = Package(
         .target(
             name: "GatewayClient",
             dependencies: [
+                "JSONText",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -145,7 +154,7 @@ let package = Package(
             name: "telltale",
             dependencies: [
                 "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerSupport", "BrokerTransfer", "Gateway",
-                "GatewayClient", "GatewayConfig",
+                "GatewayClient", "GatewayConfig", "JSONText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -169,6 +178,15 @@ let package = Package(
 
         .testTarget(name: "ClientTests", dependencies: ["GatewayClient"], swiftSettings: settings),
         .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),
+        .testTarget(
+            name: "JSONTextTests", dependencies: ["BrokerConformance", "JSONText"], swiftSettings: settings),
+        .testTarget(
+            name: "TasksTests",
+            dependencies: [
+                "BrokerCore", "JSONText", "MemoryBroker", "Tasks", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["BrokerConformance", "BrokerCore", "BrokerRegistry", "MemoryBroker"],
@@ -226,8 +244,10 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "BrokerCore", "Gateway", "GatewayConfig", "Hub",
+                "BrokerConformance", "BrokerCore", "Gateway", "GatewayConfig", "Hub", "JSONText", "MemoryBroker",
+                "Tasks",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings

@@ -1,8 +1,9 @@
+import BrokerConformance
 import Gateway
 import Testing
 
 @Suite struct WebSocketCodecFuzzTests {
-    private func randomFrame(_ random: inout SeededGenerator) -> ClientFrame {
+    private func randomFrame(_ random: inout SplitMix64) -> ClientFrame {
         let opcode = ([0, 0, 1, 1, 2, 2, 8, 9, 10, 3] as [UInt8]).randomElement(using: &random) ?? 0
         let alphabet: [UInt8] = [0x61, 0x62, 0x63, 0xC3, 0xA9, 0x00]
         let count = Int.random(in: 0...Int.random(in: 0...300, using: &random), using: &random)
@@ -12,7 +13,7 @@ import Testing
         return frame
     }
 
-    private func pieces(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [ArraySlice<UInt8>] {
+    private func pieces(_ bytes: [UInt8], _ random: inout SplitMix64) -> [ArraySlice<UInt8>] {
         var (pieces, start) = ([ArraySlice<UInt8>](), 0)
         while start < bytes.count {
             let end = min(bytes.count, start + Int.random(in: 1...100, using: &random))
@@ -24,7 +25,7 @@ import Testing
 
     @Test("Random frames, some of them broken, give the same events in any pieces", arguments: 0..<8)
     func frames(_ seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             var bytes = (0..<Int.random(in: 1...8, using: &random)).flatMap { _ in randomFrame(&random).bytes }
             if Bool.random(using: &random) {
@@ -40,7 +41,7 @@ import Testing
 
     @Test("Random bytes never crash, end at most once, and give no message above the limit", arguments: 0..<8)
     func noise(_ seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<2000 {
             var decoder = WebSocketDecoder(maximumBytes: 64)
             let bytes = (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -1,4 +1,5 @@
 package import Hub
+import JSONText
 
 /// JSON objects, member by member. The comma before a member is written by itself.
 extension ByteWriter {
@@ -18,6 +19,17 @@ extension ByteWriter {
         for (index, element) in elements.enumerated() {
             if index > 0 { append(",") }
             object { content(&$0, element) }
+        }
+        append("]")
+    }
+
+    /// A member whose value is an array of what is JSON already.
+    package mutating func array(_ name: StaticString, verbatim elements: some Collection<String>) {
+        key(name)
+        append("[")
+        for (index, element) in elements.enumerated() {
+            if index > 0 { append(",") }
+            append(element)
         }
         append("]")
     }

@@ -1,3 +1,5 @@
+import JSONText
+
 /// The server's side of RFC 6455 as a state machine over bytes: frames in, whole messages and control frames out.
 ///
 /// A caller reads from its socket into a buffer that all its connections may share, and pulls events until there are

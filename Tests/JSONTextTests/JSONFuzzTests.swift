@@ -1,8 +1,9 @@
-import Gateway
+import BrokerConformance
+import JSONText
 import Testing
 
 @Suite struct JSONFuzzTests {
-    private static func randomText(_ random: inout SeededGenerator) -> String {
+    private static func randomText(_ random: inout SplitMix64) -> String {
         let scalars: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\0", "é", "日", "🦉", "/", "u"]
         var text = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0...20, using: &random) {
@@ -17,8 +18,8 @@ import Testing
         return String(decoding: output, as: UTF8.self)
     }
 
-    private static func randomValue(_ random: inout SeededGenerator, depth: Int) -> String {
-        func list(_ item: (inout SeededGenerator) -> String) -> String {
+    private static func randomValue(_ random: inout SplitMix64, depth: Int) -> String {
+        func list(_ item: (inout SplitMix64) -> String) -> String {
             (0..<Int.random(in: 0...4, using: &random)).map { _ in item(&random) }.joined(separator: ", ")
         }
         switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &random) {
@@ -41,7 +42,7 @@ import Testing
         "Random values are valid, no proper part of an array or object is, and a member keeps them verbatim",
         arguments: 0..<4)
     func values(_ seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<300 {
             let value = Self.randomValue(&random, depth: 4)
             let bytes = Array("[\(value)]".utf8)
@@ -55,7 +56,7 @@ import Testing
     @Test(
         "Noise and damaged JSON never crash, an error lies within the input, and both readers agree", arguments: 0..<4)
     func damage(_ seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = Array("{}[]\",:\\u019aetrufalsn.-+eE \n\u{1}é".utf8)
         for round in 0..<3000 {
             var bytes = Array("{\"a\":\(Self.randomValue(&random, depth: 3))}".utf8)

@@ -30,6 +30,13 @@ package enum JSONWriter {
         text.withUTF8 { appendString(UnsafeRawBufferPointer($0), to: &output) }
     }
 
+    /// The literal of a text.
+    package static func string(_ text: String) -> String {
+        var output: [UInt8] = []
+        appendString(text, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
     private static func emitEscape(_ byte: UInt8, _ emit: (UnsafeRawBufferPointer) -> Void) {
         switch byte {
         case UInt8(ascii: "\""): emitASCII("\\\"", emit)

@@ -1,4 +1,4 @@
-import Gateway
+import JSONText
 import Testing
 
 @Suite struct JSONWriterTests {

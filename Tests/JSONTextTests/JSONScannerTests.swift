@@ -1,4 +1,5 @@
-import Gateway
+import BrokerConformance
+import JSONText
 import Testing
 
 @Suite struct JSONScannerTests {
@@ -95,7 +96,7 @@ import Testing
 
     @Test("The innermost bracket must be closed by its own kind, at every depth")
     func mixedBrackets() {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         for depth in 1...JSONScanner.maximumDepth {
             let kinds = (0..<depth).map { _ in Bool.random(using: &random) }
             let opening = kinds.map { $0 ? "{\"\":" : "[" }.joined()
