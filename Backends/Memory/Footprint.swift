@@ -5,10 +5,13 @@ enum Footprint {
     private static let messageOverhead = 192
     private static let channelOverhead = 768
     private static let keyOverhead = 256
+    private static let taskOverhead = 320
 
     static func message(dataBytes: Int) -> Int { messageOverhead + dataBytes }
 
     static func channel(_ name: ChannelName) -> Int { channelOverhead + name.rawValue.utf8.count }
+
+    static func task(_ channel: ChannelName) -> Int { taskOverhead + channel.rawValue.utf8.count }
 
     static func key(_ key: IdempotencyKey) -> Int { keyOverhead + key.rawValue.utf8.count }
 

@@ -7,6 +7,8 @@ package final class MemoryBroker: Broker {
     package let events: BrokerEvents
     private let store: MemoryStore
 
+    package var tasks: any TaskRegistry { store }
+
     package init(store: MemoryStore, events: BrokerEvents = BrokerEvents()) {
         self.store = store
         self.events = events

@@ -20,6 +20,7 @@ struct StoreState {
     var attachments = Attachments()
     private var slots: [ChannelName: Slot] = [:]
     var seen = IdempotencyWindow()
+    var tasks = TaskTable()
     private var expiry = ExpiryQueue()
     private var channelBytes = 0
 
@@ -30,7 +31,7 @@ struct StoreState {
     }
 
     /// What the store holds, in bytes as ``Footprint`` counts them.
-    var footprint: Int { channelBytes + seen.footprint }
+    var footprint: Int { channelBytes + seen.footprint + tasks.footprint }
 }
 
 // MARK: - Publishing

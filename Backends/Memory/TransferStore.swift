@@ -11,6 +11,19 @@ extension MemoryStore: ChannelStore {
         state.withLock { $0.export(channel, from: place, bytes: bytes) }
     }
 
+    package func tasks(after record: TaskRecord?) async throws(BrokerError) -> [TaskRecord] {
+        state.withLock { state in
+            let limit = TaskEntry.maximumBatch
+            return state.tasks.records(after: record?.entry.channel, limit: limit, now: state.clock.elapsed())
+        }
+    }
+
+    package func restore(_ tasks: [TaskRecord]) async throws(BrokerError) {
+        state.withLock { state in
+            for record in tasks { state.tasks.restore(record, now: state.clock.elapsed()) }
+        }
+    }
+
     package func restoration(of channel: ChannelName) async throws(BrokerError) -> any ChannelRestoration {
         MemoryRestoration(store: self)
     }

@@ -10,6 +10,7 @@ import Logging
 /// what a lost primary had acknowledged above that is a gap, never silently replaced.
 package final class PostgresBroker: Broker {
     package let events: BrokerEvents
+    package let tasks: any TaskRegistry
     private let options: PostgresOptions
     private let functions: Functions
     private let links: BrokerLinks
@@ -37,6 +38,7 @@ package final class PostgresBroker: Broker {
         self.executor = executor
         self.background = background
         functions = Functions(schema: options.schema)
+        tasks = PostgresTasks(functions: functions, links: links, timeout: options.timeout)
         faults = FaultLog(logger: logger)
         publications = PublishQueue(
             limits: .init(

@@ -10,6 +10,7 @@ import Logging
 /// silently replaced.
 package final class RedisBroker: Broker {
     package let events: BrokerEvents
+    package let tasks: any TaskRegistry
     let library: Library
     let topology: any Topology
     private let publications: PublishQueue
@@ -18,11 +19,12 @@ package final class RedisBroker: Broker {
     init(topology: any Topology, library: Library, events: BrokerEvents, logger: Logger) {
         let faults = FaultLog(logger: logger)
         self.events = events
+        tasks = RedisTasks(topology: topology, library: library)
         self.library = library
         self.topology = topology
         self.faults = faults
         publications = PublishQueue { channel, publications, completion in
-            topology.send(library.append(publications, to: channel), for: channel) { result in
+            topology.send(library.append(publications, to: channel)) { result in
                 completion(
                     Self.answers(result, on: channel, faults) { Library.receipts($0, count: publications.count) }
                         .get(orEach: publications.count))
@@ -83,7 +85,7 @@ package final class RedisBroker: Broker {
         _ call: Call, on channel: ChannelName, _ read: @escaping @Sendable (Reply) -> Value?
     ) async throws(BrokerError) -> Value {
         let answer = await withCheckedContinuation { continuation in
-            topology.send(call, for: channel) { [faults] result in
+            topology.send(call) { [faults] result in
                 continuation.resume(returning: Self.answers(result, on: channel, faults, read))
             }
         }

@@ -24,6 +24,9 @@ package protocol Broker: Sendable {
     /// What was published on attached channels, by whomever. One consumer only.
     var events: BrokerEvents { get }
 
+    /// Which tasks there are, beside their channels.
+    var tasks: any TaskRegistry { get }
+
     /// Publishes in order on each channel, each atomically and for itself, and answers in the order given. Across channels nothing
     /// is promised: they may be on different servers.
     ///

@@ -32,14 +32,17 @@ package struct BrokerSettings: Hashable, Sendable {
     package var namespaces: [String: RetentionPolicy]
     /// The largest `data` of a message, in bytes.
     package var messageBytes: Int
+    /// The namespace of the channels that are tasks, for brokers whose native producers write tasks too.
+    package var taskNamespace: String
 
     package init(
         retention: RetentionPolicy = RetentionPolicy(), namespaces: [String: RetentionPolicy] = [:],
-        messageBytes: Int = 64 << 10
+        messageBytes: Int = 64 << 10, taskNamespace: String = "task"
     ) {
         self.retention = retention
         self.namespaces = namespaces
         self.messageBytes = messageBytes
+        self.taskNamespace = taskNamespace
     }
 
     package func policy(for channel: ChannelName) -> RetentionPolicy {

@@ -20,6 +20,15 @@ package protocol ChannelStore: Sendable {
     /// Begins to write a channel that nobody sees before it is whole.
     func restoration(of channel: ChannelName) async throws(BrokerError) -> any ChannelRestoration
 
+    /// A page of the registry of tasks, in an order of the broker's own: what comes after `record`, from the first; none
+    /// when there are no more. What is recorded meanwhile may be missing, or come twice.
+    func tasks(after record: TaskRecord?) async throws(BrokerError) -> [TaskRecord]
+
+    /// Writes entries of another registry, at most ``TaskEntry/maximumBatch`` of them, each channel once, with the times at
+    /// which they were first recorded. Of an entry that is there in the same state, the later due counts: its worker may
+    /// have been heard from here.
+    func restore(_ tasks: [TaskRecord]) async throws(BrokerError)
+
     /// Leaves the broker. The store is of no more use.
     func close() async
 }

@@ -34,9 +34,18 @@ package struct BrokerCopy: Sendable {
         for _ in 0..<Self.maximumRounds {
             let before = report.copied
             try await round(&report, progress)
-            if report.copied == before && report.moving.count == 0 || Task.isCancelled { return report }
+            if report.copied == before && report.moving.count == 0 || Task.isCancelled {
+                return try await withTasks(report)
+            }
         }
         try await verify(&report)
+        return try await withTasks(report)
+    }
+
+    /// The registry comes last: only what is looked after beside its channel goes on.
+    private func withTasks(_ report: CopyReport) async throws(BrokerError) -> CopyReport {
+        var report = report
+        report.tasks = try await TaskCopier(source: source, target: target).run()
         return report
     }
 

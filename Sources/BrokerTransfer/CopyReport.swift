@@ -8,6 +8,8 @@ package struct CopyReport: Hashable, Sendable {
     package private(set) var messages = 0
     /// Bytes of these messages' data.
     package private(set) var bytes = 0
+    /// Tasks whose leases and places in lists were copied.
+    package internal(set) var tasks = 0
     /// Channels that are in the target as they are in the source, by the last round.
     package private(set) var equal = 0
     /// Channels that were published to whenever they were looked at.

@@ -116,5 +116,6 @@ extension CopyReport {
         let kilobytes = (bytes + 1023) / 1024
         return "copied \(copied) channels, \(messages) messages, "
             + (kilobytes < 10_240 ? "\(kilobytes) KiB" : "\(kilobytes / 1024) MiB")
+            + (tasks > 0 ? ", the leases of \(tasks) tasks" : "")
     }
 }

@@ -34,6 +34,12 @@ import Testing
             return page
         }
 
+        func tasks(after record: TaskRecord?) async throws(BrokerError) -> [TaskRecord] {
+            try await inner.tasks(after: record)
+        }
+
+        func restore(_ tasks: [TaskRecord]) async throws(BrokerError) { try await inner.restore(tasks) }
+
         func restoration(of channel: ChannelName) async throws(BrokerError) -> any ChannelRestoration {
             try await inner.restoration(of: channel)
         }
@@ -95,6 +101,12 @@ import Testing
             _ = try await broker.delete(channel)
             return page
         }
+
+        func tasks(after record: TaskRecord?) async throws(BrokerError) -> [TaskRecord] {
+            try await inner.tasks(after: record)
+        }
+
+        func restore(_ tasks: [TaskRecord]) async throws(BrokerError) { try await inner.restore(tasks) }
 
         func restoration(of channel: ChannelName) async throws(BrokerError) -> any ChannelRestoration {
             try await inner.restoration(of: channel)

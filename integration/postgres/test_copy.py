@@ -62,6 +62,23 @@ def test_all_channels_move_from_redis_to_postgres_to_a_cluster_and_back(redis, p
     assert everything(gateway) == found
 
 
+def test_the_leases_and_lists_of_tasks_go_along(redis, postgres, cluster, start_gateway):
+    start_gateway(postgres).stop()
+    postgres.query("SELECT telltale.task('7', 'started', lease => 600), telltale.task('8', 'queued')")
+    rows = "SELECT channel, state, created, (due - telltale.milliseconds()) / 60000 FROM telltale.task ORDER BY 1"
+    before = postgres.query(rows)
+    assert [row[:2] for row in before] == [("task:7", "started"), ("task:8", "queued")]
+    for source, target in ((postgres, redis), (redis, cluster)):
+        said = copied(source, target)
+        assert "copied 2 channels" in said and "the leases of 2 tasks" in said, said
+    postgres.query("DELETE FROM telltale.task")
+    said = copied(cluster, postgres)
+    assert "copied 0 channels" in said and "the leases of 2 tasks" in said, said
+    after = postgres.query(rows)
+    assert [row[:3] for row in after] == [row[:3] for row in before]
+    assert all(0 <= was[3] - now[3] <= 2 for was, now in zip(before, after))
+
+
 def test_the_settings_of_brokers_in_use_stay_as_they_are(redis, postgres, start_gateway):
     start_gateway(redis.url, {"limits.message_bytes": "100KiB", "namespaces.short.history.messages": 3})
     start_gateway(postgres, {"limits.message_bytes": "200KiB"})
@@ -238,9 +255,13 @@ def test_what_can_not_work_is_one_line(redis, postgres, start_gateway):
 
 def test_the_rights_that_the_readme_names_are_enough(redis, postgres, start_gateway):
     rights = "+info +evalsha +script|load +scan +time +exists +hget +hmget +hset +pttl +pexpire +unlink +rename +publish"
+    rights += " +zrange +zrank +zcount +zscore +zmscore +zadd"
     source = start_gateway(redis.url)
     source.publish("news", "1", retain="k")
     http.post(source.url("news"), content=b"2", headers={"Idempotency-Key": "2"})
+    start_gateway(postgres).stop()
+    postgres.query("SELECT telltale.task('7', 'started')")
+    assert "the leases of 1 tasks" in copied(postgres, redis)
     redis.client.acl_setuser(
         "copier", enabled=True, passwords=["+secret"], keys=["telltale:*"], channels=["telltale:*"],
         commands=[*rights.split(), "+ping", "+client|setname"])

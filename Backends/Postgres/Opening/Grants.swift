@@ -3,6 +3,7 @@ enum Grants {
     /// The functions that a gateway runs.
     static let functions = [
         "append", "recover", "fetch", "inspect", "remove", "list", "relay", "clean", "configure",
+        "record_tasks", "remove_tasks", "claim_tasks", "list_tasks",
     ]
 
     /// Finds those that the role may not run, and those that are not there.

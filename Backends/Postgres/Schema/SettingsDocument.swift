@@ -8,7 +8,7 @@ enum SettingsDocument {
         let policies = named + [("", settings.retention)]
         let members = policies.map { "\(quote($0.0)): \(text($0.1))" }
         return #"{"message_bytes": \#(settings.messageBytes), "publish": "\#(publish.rawValue)", "#
-            + #""policies": {\#(members.joined(separator: ", "))}}"#
+            + #""task_namespace": \#(quote(settings.taskNamespace)), "policies": {\#(members.joined(separator: ", "))}}"#
     }
 
     private static func text(_ policy: RetentionPolicy) -> String {

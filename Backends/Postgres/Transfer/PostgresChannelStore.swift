@@ -84,6 +84,15 @@ package final class PostgresChannelStore: ChannelStore {
         }
     }
 
+    package func tasks(after record: TaskRecord?) async throws(BrokerError) -> [TaskRecord] {
+        let query = functions.exportTasks(after: record?.entry.channel, limit: TaskEntry.maximumBatch)
+        return try await connections.ask(query) { Functions.taskRecords($0) }
+    }
+
+    package func restore(_ tasks: [TaskRecord]) async throws(BrokerError) {
+        try await connections.run(functions.importTasks(tasks))
+    }
+
     package func restoration(of channel: ChannelName) async throws(BrokerError) -> any ChannelRestoration {
         let copy = try await connections.ask(functions.beginRestoration(of: channel)) { $0.int(0, 0) }
         return PostgresRestoration(copy: copy, functions: functions, connections: connections)

@@ -26,9 +26,10 @@ extension PostgresChannelStore {
 /// The checks before a copy.
 struct TransferOpening {
     /// The functions that reading needs, and those that writing needs beside them.
-    private static let reading = ["list", "export", "relay"]
+    private static let reading = ["list", "export", "relay", "export_tasks"]
     private static let writing = [
         "restore_begin", "restore_messages", "restore_keys", "restore_commit", "restore_abandon",
+        "import_tasks",
     ]
 
     let options: PostgresOptions

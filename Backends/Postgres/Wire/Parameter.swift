@@ -34,6 +34,9 @@ package struct Parameter: Sendable {
         array(.textArray, of: .text, values) { value, bytes in bytes.append(counted: value.utf8) }
     }
 
+    /// NULL where a `text[]` is expected.
+    package static let noTexts = Parameter(type: .textArray, bytes: nil)
+
     /// `bytea[]`
     package static func byteArrays(_ values: [[UInt8]?]) -> Parameter {
         array(.bytesArray, of: .bytes, values) { value, bytes in bytes.append(counted: value) }

@@ -54,8 +54,11 @@ extension Library {
         return String(rest.dropFirst().dropLast()).flatMap { try? ChannelName($0) }
     }
 
-    /// The pattern that `SCAN` finds every channel's key with.
-    var keyPattern: String { "\(Self.escapedForGlob(prefix)){*}" }
+    /// The key of the tasks' registry: no channel's, since it ends otherwise.
+    var registryKey: String { "\(prefix){tasks}:registry" }
+
+    /// The pattern that `SCAN` finds all keys with: every channel's, and those that begin with one.
+    var keyPattern: String { "\(Self.escapedForGlob(prefix)){*}*" }
 
     /// Text as a pattern of the server's that matches that text alone.
     static func escapedForGlob(_ text: String) -> String {
@@ -89,7 +92,7 @@ extension Library {
     }
 }
 
-/// One call of a function, for one channel. It may be repeated: nothing in it depends on the server that it goes to.
+/// One call of a function, on one key. It may be repeated: nothing in it depends on the server that it goes to.
 struct Call: Hashable, Sendable {
     let library: Library
     /// The function's name, without the library's.

@@ -33,7 +33,7 @@ struct LibraryTemplate {
         PackageResources.settings_lua, PackageResources.channel_lua, PackageResources.generation_lua,
         PackageResources.batch_lua, PackageResources.append_lua, PackageResources.recover_lua,
         PackageResources.status_lua, PackageResources.options_lua, PackageResources.validate_lua,
-        PackageResources.publish_lua, PackageResources.functions_lua,
+        PackageResources.publish_lua, PackageResources.tasks_lua, PackageResources.functions_lua,
     ]
 
     /// `NAME` for a prefix `NAME:` of lower-case letters, digits and `_`. The name of any other is made of its letters

@@ -1,6 +1,6 @@
 import BrokerCore
 
-/// Tries everything that publishing, reading and listing need, on a channel of its own that then is gone again.
+/// Tries everything that publishing, reading, listing and tasks need, on a key of its own that then is gone again.
 struct PermissionTrial {
     let session: CommandSession
     let library: Library
@@ -12,9 +12,16 @@ struct PermissionTrial {
         guard let channel = try? ChannelName("probe-\(Epoch.random())") else { return }
         let key = library.key(of: channel)
         let publication = Publication(channel: channel, data: "")
-        let calls = [library.append([publication], to: channel), library.inspect(channel), library.delete(channel)]
+        let tasks = TaskCalls(library: library, key: key)
+        let calls = [
+            library.append([publication], to: channel), library.inspect(channel), library.delete(channel),
+            tasks.record([TaskEntry(channel: channel, state: "queued", due: .zero)]), tasks.list(TaskEntryQuery()),
+            tasks.claim(limit: 1, for: .zero), tasks.remove([channel]),
+        ]
         let commands = session.commands(calls, asking: false)
-        let others = [Command("SCAN", "0", "MATCH", key, "COUNT", "1"), Command("PUBLISH", key, "")]
+        let others = [
+            Command("SCAN", "0", "MATCH", key, "COUNT", "1"), Command("UNLINK", key), Command("PUBLISH", key, ""),
+        ]
         guard let missing = await missing(commands + others) else { return }
         // Redis 7.0 and earlier do not say which command it was that a function may not run: try each by itself.
         let named = missing.isOfScript ? await self.missing(commandsInside(key)) : missing
@@ -35,7 +42,9 @@ struct PermissionTrial {
     private func commandsInside(_ key: String) -> [Command] {
         let isSharded = session.identity.mode == "cluster" && session.mode == .functions
         return [
-            Command("INFO", "replication"), Command("TIME"), Command("EXISTS", key), Command("HSET", key, "e", "0"),
+            Command("INFO", "replication"), Command("TIME"), Command("ZADD", key, "0", "e"),
+            Command("ZRANGE", key, "0", "0"), Command("ZCOUNT", key, "0", "0"), Command("ZMSCORE", key, "e"),
+            Command("ZREM", key, "e"), Command("EXISTS", key), Command("HSET", key, "e", "0"),
             Command("HGET", key, "e"), Command("HMGET", key, "e"), Command("HDEL", key, "e"),
             Command("PEXPIRE", key, "1"), Command("UNLINK", key), Command(isSharded ? "SPUBLISH" : "PUBLISH", key, ""),
         ]

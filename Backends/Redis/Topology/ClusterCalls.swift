@@ -8,16 +8,14 @@ extension ClusterTopology {
         let completion: @Sendable (Result<Reply, RedisError>) -> Void
     }
 
-    func send(
-        _ call: Call, for channel: ChannelName, completion: @escaping @Sendable (Result<Reply, RedisError>) -> Void
-    ) {
-        attempt(Flight(call: call, slot: HashSlot.of(channel), completion: completion), Route())
+    func send(_ call: Call, completion: @escaping @Sendable (Result<Reply, RedisError>) -> Void) {
+        attempt(Flight(call: call, slot: HashSlot.of(call.key ?? ""), completion: completion), Route())
     }
 
     /// Sends the call to the node that has the slot.
     private func attempt(_ flight: Flight, _ route: Route) {
         guard let node = state.withLock({ $0.node(of: flight.slot) }) else {
-            return wait(flight, route, because: "the channel's slot is served by no node of the Redis cluster")
+            return wait(flight, route, because: "the key's slot is served by no node of the Redis cluster")
         }
         send(flight, route, to: node, asking: false)
     }

@@ -53,9 +53,7 @@ final class SingleTopology: Topology {
         }
     }
 
-    func send(
-        _ call: Call, for channel: ChannelName, completion: @escaping @Sendable (Result<Reply, RedisError>) -> Void
-    ) {
+    func send(_ call: Call, completion: @escaping @Sendable (Result<Reply, RedisError>) -> Void) {
         commands.send([call]) { completion($0[0]) }
     }
 

@@ -1,6 +1,6 @@
 import BrokerCore
 
-/// How the servers behind a URL are arranged: which of them a channel's call goes to, and where its announcements come
+/// How the servers behind a URL are arranged: which of them a call goes to, and where its announcements come
 /// from.
 ///
 /// What comes is told through the closure that a topology is made with, in order for each channel; so is every loss of
@@ -13,10 +13,9 @@ protocol Topology: Sendable {
     /// Keeps everything connected until the task is cancelled.
     func run() async
 
-    /// Calls a function for a channel. Safe from any thread. While the channel's server is down it fails at once; a
-    /// call is never repeated that may have been carried out.
-    func send(
-        _ call: Call, for channel: ChannelName, completion: @escaping @Sendable (Result<Reply, RedisError>) -> Void)
+    /// Calls a function, at the server that has its key. Safe from any thread. While that server is down it fails at
+    /// once; a call is never repeated that may have been carried out.
+    func send(_ call: Call, completion: @escaping @Sendable (Result<Reply, RedisError>) -> Void)
 
     /// The links to all primaries, which together hold every key.
     /// - Throws: ``RedisError/unreachable(reason:)`` when some slots have no primary.

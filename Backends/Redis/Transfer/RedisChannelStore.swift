@@ -54,6 +54,16 @@ package final class RedisChannelStore: ChannelStore {
         RedisRestoration(channel: channel, servers: servers)
     }
 
+    package func tasks(after record: TaskRecord?) async throws(BrokerError) -> [TaskRecord] {
+        try await registry(servers.library.registryKey).page(after: record)
+    }
+
+    package func restore(_ tasks: [TaskRecord]) async throws(BrokerError) {
+        try await registry(servers.library.registryKey).restore(tasks)
+    }
+
+    private func registry(_ key: String) -> RegistryCopying { RegistryCopying(servers: servers, key: key) }
+
     /// Does once all that copying does, on a channel of its own that then is gone again.
     private func tryPermissions(forWriting isTarget: Bool) async throws(BrokerError) {
         guard let channel = try? ChannelName("probe-\(Epoch.random())") else { return }
@@ -61,6 +71,8 @@ package final class RedisChannelStore: ChannelStore {
         try await servers.ask(
             [Command("SCAN", "0", "MATCH", key, "COUNT", "1"), Command("HMGET", key, "e")], of: channel)
         _ = try await export(channel, from: .start, bytes: 0)
+        let record = TaskRecord(entry: TaskEntry(channel: channel, state: "probe", due: .zero), created: 0)
+        _ = try await tasks(after: record)
         guard isTarget else { return }
         let head = ChannelHead(
             channel: channel, epoch: .random(), top: 1, trimmed: 0, closed: false, fence: nil, predecessors: [],
@@ -72,7 +84,11 @@ package final class RedisChannelStore: ChannelStore {
         try await restoration.add([.logged(Announcement(message: message, conflated: false, closes: false))])
         _ = try await restoration.commit(head, replacing: nil)
         _ = try await export(channel, from: .end, bytes: 0)
-        try await servers.ask([Command("UNLINK", key)], of: channel)
+        // A key beside the channel's, of its slot.
+        let registry = registry(servers.library.stagingKey(of: channel, token: head.epoch))
+        try await registry.restore([record])
+        _ = try await registry.page(after: record)
+        try await servers.ask([Command("UNLINK", key, registry.key)], of: channel)
     }
 }
 

@@ -8,6 +8,10 @@ struct TransferScript: Sendable {
 
     static let export = TransferScript(PackageResources.export_lua)
     static let restore = TransferScript(PackageResources.restore_lua)
+    static let registryExport = TransferScript(PackageResources.registry_export_lua)
+    static let registryImport = TransferScript(PackageResources.registry_import_lua)
+    /// What a server has to have.
+    static let all = [export, restore, registryExport, registryImport]
 
     private init(_ bytes: [UInt8]) {
         text = String(decoding: bytes, as: UTF8.self)

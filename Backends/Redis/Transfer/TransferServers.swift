@@ -58,10 +58,7 @@ final class TransferServers: Sendable {
     private static func greet(
         _ connection: RedisConnection, _ options: RedisOptions, _ kind: ServerKind
     ) async throws(RedisError) {
-        let commands = [
-            Command("INFO", "server"), Command("INFO", "replication"), TransferScript.export.load,
-            TransferScript.restore.load,
-        ]
+        let commands = [Command("INFO", "server"), Command("INFO", "replication")] + TransferScript.all.map(\.load)
         var replies: [Reply] = []
         for (command, answer) in zip(commands, await connection.send(commands)) {
             switch answer {
@@ -86,8 +83,14 @@ final class TransferServers: Sendable {
     /// Sends commands about one channel.
     @discardableResult
     func ask(_ commands: [Command], of channel: ChannelName) async throws(BrokerError) -> [Reply] {
+        try await ask(commands, ofKey: library.key(of: channel))
+    }
+
+    /// Sends commands about one key.
+    @discardableResult
+    func ask(_ commands: [Command], ofKey key: String) async throws(BrokerError) -> [Reply] {
         do throws(RedisError) {
-            return try await send(commands, over: connection(of: channel))
+            return try await send(commands, over: connection(of: key))
         } catch {
             throw BrokerError(error)
         }
@@ -106,8 +109,8 @@ final class TransferServers: Sendable {
         return replies
     }
 
-    private func connection(of channel: ChannelName) throws(RedisError) -> RedisConnection {
-        let owner = slots.map { $0[HashSlot.of(channel)] } ?? primaries.first?.endpoint
+    private func connection(of key: String) throws(RedisError) -> RedisConnection {
+        let owner = slots.map { $0[HashSlot.of(key)] } ?? primaries.first?.endpoint
         guard let connection = primaries.first(where: { $0.endpoint == owner }) else {
             throw ClusterTopology.incomplete
         }
@@ -118,7 +121,8 @@ final class TransferServers: Sendable {
 extension RedisError {
     /// What a copy's user needs to be allowed, beside the keys and the pub/sub channels of the prefix.
     static let permissionsForCopying =
-        "+info +evalsha +script|load +scan +time +exists +hget +hmget +hset +pttl +pexpire +unlink +rename +publish"
+        "+info +evalsha +script|load +scan +time +exists +hget +hmget +hset +pttl +pexpire +unlink +rename +publish "
+        + "+zrange +zrank +zcount +zscore +zmscore +zadd"
 
     /// A server's error in words for the operator.
     fileprivate func explained(

@@ -11,6 +11,7 @@ protocol Fault: Sendable {
     func list(_ query: ChannelQuery, on right: any Broker) async throws(BrokerError) -> [ChannelSummary]
     func attach(_ channels: [ChannelName], on right: any Broker) async throws(BrokerError)
     func ping(on right: any Broker) async throws(BrokerError)
+    func tasks(of right: any Broker) -> any TaskRegistry
     /// What the handle tells of what it hears.
     func hear(_ events: [BrokerEvent]) -> [BrokerEvent]
 }
@@ -43,6 +44,8 @@ extension Fault {
     }
 
     func ping(on right: any Broker) async throws(BrokerError) { try await right.ping() }
+
+    func tasks(of right: any Broker) -> any TaskRegistry { right.tasks }
 
     func hear(_ events: [BrokerEvent]) -> [BrokerEvent] { events }
 }
@@ -87,6 +90,8 @@ final class FaultyBroker: Broker {
     func detach(_ channels: [ChannelName]) async { await right.detach(channels) }
 
     func ping() async throws(BrokerError) { try await fault.ping(on: right) }
+
+    var tasks: any TaskRegistry { fault.tasks(of: right) }
 
     func run() async throws {
         async let running: Void = right.run()

@@ -44,7 +44,7 @@ struct WrongBroker: Sendable, CustomStringConvertible {
         }
     }
 
-    static let all = announcing + publishing + conditions + recovering + living + listing
+    static let all = announcing + publishing + conditions + recovering + living + listing + tasks
 }
 
 extension BrokerSettings {

@@ -35,6 +35,7 @@ final class ProbeBroker: Broker {
 
     var counts: Counts { state.withLock { $0 } }
     var events: BrokerEvents { base.events }
+    var tasks: any TaskRegistry { base.tasks }
 
     /// The next so many calls fail.
     func fail(attachments: Int, recoveries: Int) {

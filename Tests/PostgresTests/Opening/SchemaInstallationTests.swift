@@ -72,8 +72,8 @@ import Testing
         try await PostgresServer.run { server in
             #expect(try await refusal(server.url) == nil)
             let upgrades = [
-                SchemaUpgrade(version: 2, sql: "CREATE TABLE @schema@.added (name text DEFAULT '@name@')"),
-                SchemaUpgrade(version: 3, sql: "INSERT INTO @schema@.added DEFAULT VALUES"),
+                SchemaUpgrade(version: 3, sql: "CREATE TABLE @schema@.added (name text DEFAULT '@name@')"),
+                SchemaUpgrade(version: 4, sql: "INSERT INTO @schema@.added DEFAULT VALUES"),
             ]
             try await server.sql("CREATE ROLE other LOGIN; GRANT USAGE ON SCHEMA telltale TO other")
             try await server.sql("GRANT SELECT ON telltale.setting TO other")
@@ -86,7 +86,7 @@ import Testing
                 for _ in 0..<4 { group.addTask { try await install(url, upgrades) } }
                 try await group.waitForAll()
             }
-            #expect(try await server.sql("SELECT version FROM telltale.setting") == "3")
+            #expect(try await server.sql("SELECT version FROM telltale.setting") == "4")
             #expect(try await server.sql("SELECT name FROM telltale.added") == "telltale")
         }
     }

@@ -49,11 +49,12 @@ import Testing
             namespaces: [
                 "a\"b\\c\n": RetentionPolicy(ttl: .seconds(10_000_000_000), ttlAfterClose: .seconds(2)),
                 "": RetentionPolicy(messages: 3),
-            ], messageBytes: 7)
+            ], messageBytes: 7, taskNamespace: "job")
         let text = SettingsDocument.text(settings, publish: .relay)
         let document = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(document["message_bytes"] as? Int == 7)
         #expect(document["publish"] as? String == "relay")
+        #expect(document["task_namespace"] as? String == "job")
         let policies = try #require(document["policies"] as? [String: [String: Any]])
         #expect(Set(policies.keys) == ["", ":", "a\"b\\c\n:"])
         #expect(policies[""]?["messages"] as? Int == 0)

@@ -9,6 +9,7 @@ import Testing
     private static let everything = [
         "~telltale:*", "&telltale:*", "+@hash", "+fcall", "+function|load", "+publish", "+subscribe", "+unsubscribe",
         "+info", "+ping", "+select", "+client|setname", "+time", "+pexpire", "+unlink", "+exists", "+scan",
+        "+zadd", "+zcount", "+zmscore", "+zrange", "+zrem",
     ]
 
     private func words(
@@ -40,7 +41,7 @@ import Testing
 
     @Test(arguments: [
         "+fcall", "+function|load", "+publish", "+subscribe", "+info", "+@hash", "+unlink", "+ping",
-        "+unsubscribe", "+scan", "+pexpire", "~telltale:*",
+        "+unsubscribe", "+scan", "+pexpire", "+zadd", "+zcount", "+zmscore", "+zrange", "+zrem", "~telltale:*",
         "&telltale:*",
     ])
     func `A missing right is told by name, with the words that grant it`(right: String) async throws {

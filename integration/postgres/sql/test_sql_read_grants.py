@@ -38,8 +38,9 @@ def test_each_role_may_call_its_functions_and_no_other(as_role, db):
     may = {role: names(db, f"has_function_privilege('telltale_{role}', p.oid, 'EXECUTE')") for role in [*ROLES, "nobody"]}
     assert may == {
         "gateway": {
-            "append", "clean", "configure", "export", "fetch", "inspect", "list", "recover", "relay", "remove", "restore_abandon",
-            "restore_begin", "restore_commit", "restore_keys", "restore_messages"},
+            "append", "claim_tasks", "clean", "configure", "export", "export_tasks", "fetch", "import_tasks", "inspect", "list",
+            "list_tasks", "record_tasks", "recover", "relay", "remove", "remove_tasks", "restore_abandon", "restore_begin",
+            "restore_commit", "restore_keys", "restore_messages"},
         "producer": {"publish", "task"}, "reader": set(), "nobody": set()}
 
 
@@ -55,6 +56,12 @@ def test_the_gateway_works_without_rights_on_tables(as_role):
     ((epoch, *_),) = gateway.execute("SELECT * FROM telltale.inspect('c:a')").fetchall()
     assert gateway.execute("SELECT telltale.fetch('c:a', %s, 1, 1)", [epoch]).fetchone()[0]
     assert gateway.execute("SELECT * FROM telltale.list('', NULL, 10)").fetchall()
+    gateway.execute("SELECT telltale.record_tasks('{task:1}', '{started}', '{0}')")
+    assert gateway.execute("SELECT channels FROM telltale.claim_tasks(1, 1000)").fetchone() == ("task:1",)
+    assert gateway.execute("SELECT channel FROM telltale.list_tasks(NULL, NULL, NULL, 10)").fetchall() == [("task:1",)]
+    ((channel, state, created, wait),) = gateway.execute("SELECT * FROM telltale.export_tasks(NULL, 10)")
+    gateway.execute("SELECT telltale.import_tasks(%s, %s, %s, %s)", [[channel], [state], [created], [wait]])
+    gateway.execute("SELECT telltale.remove_tasks('{task:1}')")
     gateway.execute("SELECT telltale.relay('', 10)")
     gateway.execute("SELECT telltale.clean(10)")
     gateway.execute("SELECT * FROM telltale.export('c:a', 'log', 0, 100)")

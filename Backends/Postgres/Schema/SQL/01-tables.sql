@@ -13,7 +13,7 @@ CREATE TABLE @schema@.setting (
     -- What the channel of a task begins with: NAMESPACE:ID.
     task_namespace text NOT NULL DEFAULT 'task'
 );
-INSERT INTO @schema@.setting (version) VALUES (1);
+INSERT INTO @schema@.setting (version) VALUES (2);
 
 -- How much of a channel is kept, and how long, by what its name begins with, up to the first ':'.
 CREATE TABLE @schema@.policy (

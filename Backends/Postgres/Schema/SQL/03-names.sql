@@ -1,6 +1,7 @@
 -- What producers may write: the same as the gateway takes.
 
--- Raises an error of ours: TT001 a bad argument, TT002 too large, TT003 closed, TT004 fenced, TT005 conflict.
+-- Raises an error of ours: TT001 a bad argument, TT002 too large, TT003 closed, TT004 fenced, TT005 conflict,
+-- TT006 an illegal transition of a task.
 CREATE OR REPLACE FUNCTION @schema@.fail(code text, message text, hint text, detail text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -2,7 +2,8 @@
 
 -- Takes publications into channels that this transaction has locked. Element i of each array belongs to publication i;
 -- one whose channel is NULL is passed over. They are taken in their order on each channel, each for itself. Answers for
--- each `EPOCH OFFSET`, `duplicate EPOCH OFFSET`, or why it was not taken.
+-- each `EPOCH OFFSET`, `duplicate EPOCH OFFSET`, `unchanged` or why it was not taken. The flag m marks a change of a
+-- task's state, see `changed_state`.
 CREATE OR REPLACE FUNCTION @schema@.take(
     channels text[], events text[], datas bytea[], flags text[], keys text[], expects bigint[], fences bigint[],
     ids text[]
@@ -27,6 +28,12 @@ DECLARE
     seen text[];
     seen_offsets bigint[];
     before bigint;
+    -- The channel's task as this call has it: its retained `state`, and what a change makes of it. Without an offset it
+    -- is not looked up yet.
+    former bytea;
+    former_offset bigint;
+    former_time bigint;
+    change record;
 BEGIN
     FOR work IN
         SELECT stored AS channel, w.numbers, k.ids, k.offsets FROM (
@@ -44,6 +51,9 @@ BEGIN
         seen_offsets := work.offsets;
         IF c.expires_at <= clock THEN c := @schema@.reborn(c); END IF;
         before := c.top;
+        former := NULL;
+        former_offset := NULL;
+        former_time := NULL;
         FOREACH i IN ARRAY work.numbers LOOP
             bytes := octet_length(datas[i]);
             IF ids[i] = ANY (seen) THEN
@@ -54,6 +64,22 @@ BEGIN
                 answers[i] := @schema@.refusal(
                     c, fences[i], expects[i], keys[i], bytes, message_bytes, work.numbers, keys, offsets);
                 CONTINUE WHEN answers[i] IS NOT NULL;
+                IF position('m' IN flags[i]) > 0 THEN
+                    IF former_offset IS NULL THEN
+                        SELECT r.data, r."offset", r.time INTO former, former_offset, former_time
+                        FROM @schema@.retained AS r
+                        WHERE r.channel_id = c.id AND r.key = 'state' AND left(r.flags, 1) = 'j';
+                    END IF;
+                    SELECT * INTO change
+                    FROM @schema@.changed_state(
+                        former, former_offset, former_time, c.closed, datas[i], fences[i]);
+                    bytes := octet_length(change.data);
+                    answers[i] := coalesce(change.answer,
+                        CASE WHEN bytes > message_bytes THEN concat('toolarge ', bytes, ' ', message_bytes) END);
+                    CONTINUE WHEN answers[i] IS NOT NULL;
+                    datas[i] := change.data;
+                    flags[i] := CASE WHEN @schema@.is_final(change.state) THEN 'jx' ELSE 'j' END;
+                END IF;
                 c.fence := greatest(c.fence, fences[i]);
             END IF;
             IF c.generation <> generation THEN c := @schema@.renewed(c); END IF;
@@ -64,6 +90,11 @@ BEGIN
             IF ids[i] IS NOT NULL THEN
                 seen := seen || ids[i];
                 seen_offsets := seen_offsets || c.top;
+            END IF;
+            IF keys[i] = 'state' THEN
+                former := CASE left(flags[i], 1) WHEN 'j' THEN datas[i] END;
+                former_offset := c.top;
+                former_time := now;
             END IF;
             c.closed := position('x' IN flags[i]) > 0;
             IF position('c' IN flags[i]) = 0 THEN

@@ -36,7 +36,7 @@ BEGIN
         held := @schema@.lock_patiently(names, patience);
     END IF;
     IF EXISTS (SELECT FROM @schema@.outbox AS o WHERE o.channel = ANY (held)) THEN
-        PERFORM @schema@.drain(held, most);
+        PERFORM @schema@.register(d.tasks) FROM @schema@.drain(held, most) AS d;
         held := ARRAY(
             SELECT h.name FROM unnest(held) AS h(name)
             WHERE NOT EXISTS (SELECT FROM @schema@.outbox AS o WHERE o.channel = h.name));

@@ -24,6 +24,14 @@ BEGIN
         code := 'TT005';
         message := format('the retained message of this key has offset %s (0: there is none)', words[2]);
         hint := 'Read it, and decide again what to publish.';
+    WHEN 'illegal' THEN
+        code := 'TT006';
+        message := format('the task is %s in attempt %s, and can''t be %s', words[2], words[3], words[4]);
+        hint := 'A task is queued, started, then finished, failed or cancelled; then a higher attempt may begin.';
+    WHEN 'notask' THEN
+        code := 'TT006';
+        message := 'there is no such task';
+        hint := 'Begin with the state queued or started.';
     WHEN 'expectwithoutkey' THEN
         code := 'TT001';
         message := 'expect compares with the retained message of a key';

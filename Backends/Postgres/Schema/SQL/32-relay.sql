@@ -1,9 +1,11 @@
 -- The relay gives offsets to what transactions have only written.
 
 -- Takes relayed publications, at most `most` of them and 8 MiB of data, about as many of each channel, into channels
--- that this transaction has locked: at least one. Those that are refused are written down.
-CREATE OR REPLACE FUNCTION @schema@.drain(names text[], most integer, OUT taken integer, OUT refused integer)
-LANGUAGE plpgsql AS $$
+-- that this transaction has locked: at least one. Those that are refused are written down. `tasks`: the channels of
+-- tasks that have changed, which the caller registers.
+CREATE OR REPLACE FUNCTION @schema@.drain(
+    names text[], most integer, OUT taken integer, OUT refused integer, OUT tasks text[]
+) LANGUAGE plpgsql AS $$
 DECLARE
     most_bytes constant bigint := 8388608;
     b record;
@@ -29,6 +31,7 @@ BEGIN
     INTO b FROM gone AS g;
     taken := 0;
     refused := 0;
+    tasks := '{}';
     IF b.count = 0 THEN RETURN; END IF;
     answers := @schema@.take(b.channels, b.events, b.datas, b.flags, b.keys, b.expects, b.fences, b.ids);
     INSERT INTO @schema@.refused (channel, event, id, code, reason, written_at)
@@ -37,6 +40,9 @@ BEGIN
     CROSS JOIN LATERAL @schema@.explained(u.answer) AS e WHERE e.code IS NOT NULL;
     GET DIAGNOSTICS refused = ROW_COUNT;
     taken := b.count - refused;
+    tasks := ARRAY(
+        SELECT DISTINCT u.channel FROM unnest(b.channels, b.flags) AS u(channel, flags)
+        WHERE position('m' IN u.flags) > 0);
 END
 $$;
 
@@ -54,6 +60,7 @@ DECLARE
     maximum_channels constant integer := 256;
     names text[] := '{}';
     held text[];
+    drained record;
 BEGIN
     -- There is a word before somebody needs it.
     IF after = '' THEN PERFORM @schema@.generation(); END IF;
@@ -70,6 +77,9 @@ BEGIN
     IF names = '{}' THEN RETURN; END IF;
     held := @schema@.lock_at_once(names);
     IF held = '{}' THEN RETURN; END IF;
-    SELECT d.taken, d.refused INTO taken, refused FROM @schema@.drain(held, max) AS d;
+    SELECT * INTO drained FROM @schema@.drain(held, max);
+    taken := drained.taken;
+    refused := drained.refused;
+    PERFORM @schema@.register(drained.tasks);
 END
 $$;

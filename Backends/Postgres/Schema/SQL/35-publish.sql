@@ -1,5 +1,14 @@
 -- Publishing in one's own transaction.
 
+-- Whether this transaction leaves its publications to the relay, whatever the setting. One that takes channels' locks
+-- twice could take them in two orders, and one that has an old picture of them cannot give offsets.
+CREATE OR REPLACE FUNCTION @schema@.must_relay() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT current_setting('@name@.delivered', true) <> ''
+        OR current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
+        -- Without triggers nothing would deliver it.
+        OR current_setting('session_replication_role') = 'replica'
+$$;
+
 -- Publishes a message on `channel` when the transaction commits, and not if it rolls back; what was published is in
 -- the order of commits. What is wrong with it is raised at once where it can be known: TT001 a bad argument, TT002
 -- too large, TT003 closed, TT004 fenced; and finally, with TT005 conflict, at the commit. `retain`: the key of which
@@ -14,12 +23,7 @@ CREATE OR REPLACE FUNCTION @schema@.publish(
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-    -- A transaction that takes channels' locks twice could take them in two orders, and one that has an old picture of
-    -- them cannot give offsets.
-    must_relay constant boolean := current_setting('@name@.delivered', true) <> ''
-        OR current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
-        -- Without triggers nothing would deliver it.
-        OR current_setting('session_replication_role') = 'replica';
+    must_relay constant boolean := @schema@.must_relay();
     flags constant text := concat(CASE format WHEN 'json' THEN 'j' ELSE 't' END, CASE WHEN conflate THEN 'c' END,
         CASE WHEN close THEN 'x' END);
     is_foreseen boolean := false;

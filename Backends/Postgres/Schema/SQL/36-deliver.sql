@@ -12,7 +12,7 @@ DECLARE
     answer text;
 BEGIN
     IF new.seq <= coalesce(nullif(current_setting('@name@.delivered', true), ''), '0')::bigint THEN RETURN NULL; END IF;
-    IF new.expect IS NULL AND new.id IS NULL
+    IF new.expect IS NULL AND new.id IS NULL AND position('m' IN new.flags) = 0
         AND NOT EXISTS (SELECT FROM @schema@.pending AS p WHERE p.xid = mine AND p.seq <> new.seq)
     THEN
         answer := @schema@.take_plain(new.channel, new.event, new.data, new.flags, new.key, new.fence);
@@ -24,9 +24,6 @@ BEGIN
 END
 $$;
 
-CREATE CONSTRAINT TRIGGER deliver AFTER INSERT ON @schema@.pending
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION @schema@.deliver();
-
 -- Takes all that the transaction has published; returns the last of it.
 CREATE OR REPLACE FUNCTION @schema@.deliver_all(mine xid8) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -36,18 +33,21 @@ DECLARE
     names text[];
     newest bigint;
     part record;
+    -- Channels of tasks that have changed.
+    tasks text[] := '{}';
 BEGIN
     SELECT array_agg(DISTINCT p.channel ORDER BY p.channel), max(p.seq) INTO names, newest
     FROM @schema@.pending AS p WHERE p.xid = mine;
     PERFORM @schema@.lock_all(names);
     IF EXISTS (SELECT FROM @schema@.outbox AS o WHERE o.channel = ANY (names)) THEN
-        PERFORM @schema@.drain(names, most);
+        tasks := (SELECT d.tasks FROM @schema@.drain(names, most) AS d);
         IF EXISTS (SELECT FROM @schema@.outbox AS o WHERE o.channel = ANY (names)) THEN
             -- A commit is no place for all that waits for the relay: these go behind it.
             INSERT INTO @schema@.outbox (channel, event, data, flags, key, expect, fence, id)
             SELECT p.channel, p.event, p.data, p.flags, p.key, p.expect, p.fence, p.id
             FROM @schema@.pending AS p WHERE p.xid = mine ORDER BY p.seq;
             PERFORM pg_notify('@name@_relay', '');
+            PERFORM @schema@.register(tasks);
             RETURN newest;
         END IF;
     END IF;
@@ -65,6 +65,9 @@ BEGIN
         PERFORM @schema@.refuse(a.channel, a.answer) FROM unnest(part.channels, @schema@.take(part.channels,
             part.events, part.datas, part.flags, part.keys, part.expects, part.fences, part.ids)) AS a(channel, answer);
     END LOOP;
+    tasks := tasks || ARRAY(
+        SELECT p.channel FROM @schema@.pending AS p WHERE p.xid = mine AND position('m' IN p.flags) > 0);
+    PERFORM @schema@.register(tasks);
     RETURN newest;
 END
 $$;

@@ -11,6 +11,7 @@ COMMENT ON TABLE @schema@.outbox IS 'Published, but without an offset until the 
 COMMENT ON TABLE @schema@.rubbish IS 'What clean() has to delete.';
 COMMENT ON TABLE @schema@.refused IS 'Relayed publications that their channel did not take; the newest 10,000.';
 COMMENT ON TABLE @schema@.restoring IS 'Copies from another broker that are being written.';
+COMMENT ON TABLE @schema@.task IS 'Which tasks there are, and when a gateway looks after each.';
 COMMENT ON VIEW @schema@.log IS 'The logs of the living channels, as text.';
 COMMENT ON FUNCTION @schema@.publish IS 'Publishes a message on a channel when this transaction commits.';
-COMMENT ON FUNCTION @schema@.task IS 'Publishes a task''s state, progress or log when this transaction commits.';
+COMMENT ON FUNCTION @schema@.task IS 'Publishes a task''s state, progress or log, and keeps its lease, when this transaction commits.';

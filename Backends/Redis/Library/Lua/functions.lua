@@ -15,6 +15,7 @@ local function guarded(body, keys, argv, first)
   local message = type(answer) == 'table' and answer.err or answer
   message = message:match('^%-?(%u+ .*)') or message:match(': %-?(%u%u+ .*)') or 'ERR ' .. message
   if message:find('^WRONGTYPE') then
+    if keys[1] == REGISTRY then return { err = 'NOTASKS the key ' .. REGISTRY .. ' has another type' } end
     local real = channelName(keys[1]) and keys[1] or OPENING .. keys[1] .. '}'
     message = 'NOTACHANNEL the key ' .. real .. ' is no channel: it has another type'
   end
@@ -34,12 +35,17 @@ if redis.register_function then
   register('recover', recover, 'no-writes')
   register('inspect', inspect, 'no-writes')
   register('version', version, 'no-writes')
+  register('record_tasks', recordTasks)
+  register('remove_tasks', removeTasks, 'allow-oom')
+  register('claim_tasks', claimTasks, 'allow-oom')
+  register('list_tasks', listTasks, 'no-writes')
 else
   -- A script: ARGV[1] names the function. What it does depends on the clock, so its effects are replicated and not the
   -- script.
   redis.replicate_commands()
   local functions = {
     publish = publish, append = append, delete = delete, recover = recover, inspect = inspect, version = version,
+    record_tasks = recordTasks, remove_tasks = removeTasks, claim_tasks = claimTasks, list_tasks = listTasks,
   }
   return guarded(functions[ARGV[1]], KEYS, ARGV, 2)
 end

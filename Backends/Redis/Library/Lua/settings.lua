@@ -15,6 +15,7 @@
 
 local PREFIX, NAME, DIGEST = {{prefix}}, {{name}}, {{digest}}
 local OPENING = PREFIX .. '{' -- a channel's key is PREFIX{CHANNEL}
+local REGISTRY = OPENING .. 'tasks}:registry' -- see tasks.lua
 local ANNOUNCE = {{announce}}
 local MESSAGE_BYTES = {{message_bytes}}
 local WINDOW = {{window}} -- how long an idempotency key is remembered, ms
