@@ -11,6 +11,8 @@ package final class ConformanceContext: Sendable {
     private let run: ConformanceRun
     private let scope: String
     private let channels = Locked<Set<ChannelName>>([])
+    /// Of which there is an entry in the registry of tasks, and maybe no channel.
+    private let tasks = Locked<Set<ChannelName>>([])
 
     /// - Parameter scope: begins every label of this case, and of no other case of the run.
     init(writer: ConformanceHandle, reader: ConformanceHandle, run: ConformanceRun, scope: String) {
@@ -33,6 +35,26 @@ package final class ConformanceContext: Sendable {
         return channel
     }
 
+    /// The name of a task of this case, of which the registry's entry is removed when the case is over. (So it is with a
+    /// channel's; but of this one no channel is made.)
+    func task(_ label: String) throws -> ChannelName {
+        let channel = try run.channel(scope + label, in: .ordinary)
+        tasks.withLock { _ = $0.insert(channel) }
+        return channel
+    }
+
+    /// Runs what claims tasks, or has tasks that become due: of all cases of the run one at a time, since a claim takes
+    /// what is due, whosever it is.
+    func claiming<Value>(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+    ) async throws -> Value {
+        await run.claiming.take()
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        await run.claiming.giveBack()
+        return try result.get()
+    }
+
     /// What the names of this case's channels in a namespace begin with.
     func prefix(in namespace: ConformanceNamespace = .ordinary) -> String {
         "\(run.prefix)\(namespace.rawValue):\(scope)"
@@ -50,8 +72,10 @@ package final class ConformanceContext: Sendable {
 
     private static let pollInterval = Duration.milliseconds(20)
 
-    /// Deletes the case's channels, and no others.
+    /// Deletes the case's channels and tasks, and no others.
     func cleanUp() async throws {
+        let tasks = tasks.withLock { $0 }.union(channels.withLock { $0 })
+        try await writer.forget(Array(tasks))
         for channel in channels.withLock({ $0 }) {
             for handle in handles {
                 handle.collector.forget(channel)

@@ -31,6 +31,8 @@ package enum ConformanceNamespace: String, CaseIterable, Sendable {
 package struct ConformanceRun: Sendable {
     /// What the name of every channel of this run begins with.
     package let prefix = "verify-\(Epoch.random())-"
+    /// Whose it is to claim tasks.
+    let claiming = Turn()
 
     package init() {}
 

@@ -92,9 +92,10 @@ struct ConformanceSession: Sendable {
         }
     }
 
-    /// Deletes every channel under the run's prefix: those of a case that did not end in time. A broker that goes on
-    /// listing what it has deleted is not asked for ever.
+    /// Deletes every channel under the run's prefix, and every task: those of a case that did not end in time. A broker
+    /// that goes on listing what it has deleted is not asked for ever.
     private func sweep() async throws {
+        try await reader.forget(reader.listed().map(\.channel).filter { $0.rawValue.hasPrefix(run.prefix) })
         var previous: [ChannelSummary] = []
         while case let page = try await reader.broker.list(ChannelQuery(prefix: run.prefix)), page != previous {
             for summary in page { _ = try await reader.broker.delete(summary.channel) }

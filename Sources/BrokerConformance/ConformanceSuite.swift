@@ -2,6 +2,7 @@
 package enum ConformanceSuite {
     package static let cases: [ConformanceCase] = [
         publishing, content, retained, conditions, fences, closing, idempotency, recovery, pages, retention, expiry,
-        announcements, deletion, listing, limits, racing, contests,
+        announcements, deletion, listing, limits, racing, contests, registry, claims,
+        taskTransitions, taskAttempts, taskContests, taskSnapshots, taskLeases, taskCancels,
     ].flatMap(\.self)
 }
