@@ -6,6 +6,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Tasks
 
 /// The gateway: an edge, a router, and a Hub, over one broker.
 package struct Gateway: Service {
@@ -31,23 +32,32 @@ package struct Gateway: Service {
     /// - Throws: when it can't listen, or the broker's work ends with an error.
     package func run() async throws {
         let hub = try Hub(broker: broker, options: HubOptions(config), logger: logger)
+        let tasks = try taskStore()
         let services = Services(
-            broker: broker, hub: hub, config: config, counters: Counters(), readiness: Readiness(broker: broker))
+            broker: broker, hub: hub, config: config, counters: Counters(), readiness: Readiness(broker: broker),
+            tasks: tasks)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Processors.available)
         let listener = Listener(config: config, services: edge(services), group: group)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await broker.run() }
-            tasks.addTask { await hub.run() }
-            tasks.addTask { try await serve(listener, services) }
+        try await withThrowingTaskGroup(of: Void.self) { works in
+            works.addTask { try await broker.run() }
+            works.addTask { await hub.run() }
+            works.addTask { await LeaseSweep(store: tasks, logger: logger).run() }
+            works.addTask { try await serve(listener, services) }
             // The first to end ends the gateway: serving by a shutdown, the others by a failure.
             var failure: (any Error)?
-            while let result = await tasks.nextResult() {
-                tasks.cancelAll()
+            while let result = await works.nextResult() {
+                works.cancelAll()
                 if case .failure(let error) = result, !(error is CancellationError) { failure = failure ?? error }
             }
             if let failure { throw failure }
         }
         try await group.shutdownGracefully()
+    }
+
+    private func taskStore() throws -> TaskStore {
+        TaskStore(
+            broker: broker, namespace: try TaskNamespace(config.tasks.namespace),
+            messageBytes: config.limits.messageBytes, policy: { config.policy(for: $0).history })
     }
 
     private func serve(_ listener: Listener, _ services: Services) async throws {
@@ -64,7 +74,9 @@ package struct Gateway: Service {
     private func edge(_ services: Services) -> EdgeServices {
         let responder = GatewayRouter.make(services)
         return EdgeServices(
-            hub: services.hub, streams: StreamOptions(config: config, broker: broker, counters: services.counters),
+            hub: services.hub,
+            streams: StreamOptions(
+                config: config, broker: broker, counters: services.counters, tasks: services.tasks),
             takesSockets: config.hub.sockets == .epoll, counters: services.counters, logger: logger,
             publish: PublishRoute(services: services),
             router: { try await responder.respond(to: $0, context: $1) })

@@ -11,6 +11,7 @@ package struct GatewayConfig: Hashable, Sendable {
     package var defaultNamespace = NamespacePolicy()
     /// The other namespaces, by name; each is complete.
     package var namespaces: [String: NamespacePolicy] = [:]
+    package var tasks = Tasks()
     package var limits = Limits()
     package var timeouts = Timeouts()
     package var websocket = WebSocket()
@@ -55,6 +56,10 @@ package struct GatewayConfig: Hashable, Sendable {
         }
     }
 
+    package struct Tasks: Hashable, Sendable {
+        package var namespace = "task"
+    }
+
     package struct Log: Hashable, Sendable {
         package var level = LogLevel.info
         package var format = LogFormat.text
@@ -70,6 +75,6 @@ package struct GatewayConfig: Hashable, Sendable {
     package var brokerSettings: BrokerSettings {
         BrokerSettings(
             retention: defaultNamespace.history, namespaces: namespaces.mapValues(\.history),
-            messageBytes: limits.messageBytes)
+            messageBytes: limits.messageBytes, taskNamespace: tasks.namespace)
     }
 }

@@ -3,7 +3,7 @@ import BrokerCore
 /// Every key there is, in the order of the example and the documentation. To add one: a property with its default in
 /// ``GatewayConfig``, and a line here.
 enum Schema {
-    static let keys: [Key] = listen + broker + namespace + limits + timeouts + websocket + general
+    static let keys: [Key] = listen + broker + namespace + tasks + limits + timeouts + websocket + general
     static let outline = Outline(keys)
 
     private static let listen = [
@@ -53,6 +53,12 @@ enum Schema {
         Key(
             namespace: "replay", \.replay, .replay(lastAtMost: 1_000_000),
             "Where a reader starts that does not say it."),
+    ]
+
+    private static let tasks = [
+        Key(
+            "tasks.namespace", \.tasks.namespace, .namespace(bytes: 64),
+            "The namespace of tasks: task 42 is the channel `task:42`.")
     ]
 
     private static let limits = [

@@ -87,6 +87,18 @@ extension ValueType {
             form: "a name that begins with a letter or _")
     }
 
+    /// A namespace of channels, short enough that names in it have room.
+    static func namespace(bytes: Int) -> ValueType<String> {
+        ValueType<String>(
+            decode: { raw in
+                guard let text = raw.string, text.utf8.count <= bytes, NamespaceName.accepts(text) else { return nil }
+                return text
+            },
+            literal: { JSONLiteral.string($0) },
+            range: "1 to \(bytes) bytes of letters, digits and _ - = @ , . ; / ~ +",
+            form: "a namespace: what stands before the first colon of a channel's name")
+    }
+
     /// One of the words of an enumeration.
     static func choice() -> ValueType
     where Value: RawRepresentable<String> & CaseIterable & SendableMetatype {

@@ -3,7 +3,10 @@ package import BrokerCore
 extension Hub {
     /// Waits until there is something after `position`: a message, a gap, or the channel's end. Returns too when the time is over
     /// or the task is cancelled.
-    package func news(of channel: ChannelName, after position: Position, within time: Duration) async {
+    /// - Parameter form: a message for which it writes nothing is no news. `nil`: every message is.
+    package func news(
+        of channel: ChannelName, after position: Position, within time: Duration, as form: (any WireForm)? = nil
+    ) async {
         let waiter = NewsWaiter()
         open(
             SessionSeed(
@@ -11,7 +14,7 @@ extension Hub {
                     waiter.opened(handle)
                     return NewsSink(waiter: waiter)
                 },
-                transport: { NewsTransport(channel: channel, start: .after(position)) }))
+                transport: { NewsTransport(channel: channel, start: .after(position), form: form ?? NewsForm.shared) }))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await waiter.wait() }
             group.addTask { try? await Task.sleep(for: time) }
@@ -88,13 +91,13 @@ private final class NewsSink: Sink {
 private final class NewsTransport: Transport {
     private let channel: ChannelName
     private let start: Start
+    let form: any WireForm
 
-    init(channel: ChannelName, start: Start) {
+    init(channel: ChannelName, start: Start, form: any WireForm) {
         self.channel = channel
         self.start = start
+        self.form = form
     }
-
-    var form: any WireForm { NewsForm.shared }
 
     func begin(_ session: Session) { _ = session.subscribe(channel, from: start) }
     func opened(_: Opening, _: Session) {}

@@ -1,4 +1,5 @@
 import BrokerCore
+import JSONText
 import Testing
 
 @testable import Gateway

@@ -65,6 +65,7 @@ private actor PingedBroker: Broker {
     }
 
     nonisolated let events = BrokerEvents()
+    nonisolated var tasks: any TaskRegistry { NoTasks() }
     private let absent = BrokerError.unavailable(reason: "it can only be pinged")
 
     func publish(_ publications: [Publication]) async -> [Result<Receipt, BrokerError>] {
@@ -79,4 +80,14 @@ private actor PingedBroker: Broker {
     func attach(_ channels: [ChannelName]) async throws(BrokerError) { throw absent }
     func detach(_ channels: [ChannelName]) async {}
     func run() async throws {}
+}
+
+/// A registry that is away.
+private struct NoTasks: TaskRegistry {
+    private let absent = BrokerError.unavailable(reason: "there are no tasks")
+
+    func record(_ entries: [TaskEntry]) async throws(BrokerError) { throw absent }
+    func remove(_ channels: [ChannelName]) async throws(BrokerError) { throw absent }
+    func claimDue(limit: Int, for claim: Duration) async throws(BrokerError) -> DueTasks { throw absent }
+    func list(_ query: TaskEntryQuery) async throws(BrokerError) -> [ListedTask] { throw absent }
 }

@@ -4,6 +4,7 @@ import Hub
 import Hummingbird
 import Logging
 import NIOCore
+import Tasks
 
 /// What goes with a request through the router.
 struct GatewayContext: RequestContext {
@@ -21,4 +22,5 @@ struct Services: Sendable {
     let config: GatewayConfig
     let counters: Counters
     let readiness: Readiness
+    let tasks: TaskStore
 }

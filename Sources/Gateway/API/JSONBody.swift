@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSONText
 
 /// A message's data that is said to be JSON.
 enum JSONBody {

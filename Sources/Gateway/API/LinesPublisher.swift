@@ -3,19 +3,22 @@ import GatewayConfig
 import Hub
 import Hummingbird
 import NIOCore
+import Tasks
 
 /// `lines=1`: every line of the body is a message, published as it arrives. Nothing is read ahead of the broker, so a slow
 /// broker slows the sender, and the memory that a body takes does not depend on its length.
 struct LinesPublisher {
     let services: Services
     let template: PublishTemplate
+    /// Comes before each batch of lines goes to the broker; what it throws refuses them.
+    var before: @Sendable () async throws -> Void = {}
 
     func publish(_ request: Request) async throws -> Response {
         if template.publication.expect != nil || template.publication.idempotencyKey != nil {
             throw Problem(
                 .badRequest, "invalid_query", "expect and Idempotency-Key are of one message: lines=1 publishes many")
         }
-        var run = Run(services: services, template: template.publication)
+        var run = Run(services: services, template: template.publication, before: before)
         do {
             try await add(request.body, to: &run)
         } catch {
@@ -46,13 +49,15 @@ struct LinesPublisher {
 private struct Run {
     let services: Services
     let template: Publication
+    let before: @Sendable () async throws -> Void
     private var batch: [Publication] = []
     private var published: UInt64 = 0
     private var last: Receipt?
 
-    init(services: Services, template: Publication) {
+    init(services: Services, template: Publication, before: @escaping @Sendable () async throws -> Void) {
         self.services = services
         self.template = template
+        self.before = before
     }
 
     mutating func add(_ line: ByteBuffer) async throws {
@@ -88,6 +93,7 @@ private struct Run {
         guard !batch.isEmpty else { return }
         let publications = batch
         batch = []
+        try await before()
         var refusal: BrokerError?
         for result in await services.broker.publish(publications) {
             switch result {
@@ -104,8 +110,8 @@ private struct Run {
 
     /// The error, with the number of lines that were published before it.
     func counted(_ error: any Error) -> any Error {
-        guard var problem = error as? Problem else { return error }
-        problem.values.append(("published", published))
+        guard var problem = error as? Problem ?? (error as? TaskError).map(Problem.init) else { return error }
+        problem.values.append(("published", .number(published)))
         return problem
     }
 

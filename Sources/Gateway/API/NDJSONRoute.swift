@@ -2,7 +2,9 @@ import BrokerCore
 import GatewayConfig
 import Hub
 import Hummingbird
+import JSONText
 import NIOCore
+import Tasks
 
 /// `POST /v1/publish`: a publication a line, an answer a line, in order. A wrong line is answered with its problem; the
 /// others go through. The body may be of any length: it is read no faster than it is published and answered.
@@ -71,7 +73,9 @@ private struct NDJSONBatch {
             do throws(Problem) {
                 let object: JSONObject
                 do throws(JSONError) { object = try JSONObject(bytes) } catch { throw Problem.invalidJSON(error) }
-                lines.append(.success(try Publication(object)))
+                let publication = try Publication(object)
+                try publication.checkReserved(services.tasks.namespace)
+                lines.append(.success(publication))
             } catch {
                 lines.append(.failure(error))
             }

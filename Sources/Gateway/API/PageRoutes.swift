@@ -9,11 +9,17 @@ enum PageRoutes {
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
     static let all = PageFile.all.map { file in
-        Route(.get, file.path) { _, _ in
-            Response(
-                status: .ok,
-                headers: [.contentType: file.type, .cacheControl: "no-cache", .contentSecurityPolicy: policy],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.content)))
+        // Pages of any origin may load the client and the element: they are the same for everybody.
+        let headers: HTTPFields = [
+            .contentType: file.type, .cacheControl: "no-cache", .eTag: file.tag, .contentSecurityPolicy: policy,
+            .accessControlAllowOrigin: "*",
+        ]
+        return Route(.get, file.path) { request, _ in
+            if ETagCondition(request.headers[.ifNoneMatch]).matches(tag: file.tag) {
+                return Response(status: .notModified, headers: headers)
+            }
+            return Response(
+                status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.content)))
         }
     }
 }

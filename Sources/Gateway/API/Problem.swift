@@ -1,9 +1,15 @@
 import BrokerCore
 import HTTPTypes
 import Hub
+import JSONText
 
 /// What went wrong, as RFC 9457 has it: a status, a stable code, and a sentence that says what was found and what is allowed.
 struct Problem: Error, Sendable {
+    enum Value: Hashable, Sendable {
+        case number(UInt64)
+        case text(String)
+    }
+
     /// When to try again what the broker had no answer to, in seconds.
     private static let retrySeconds: UInt64 = 1
 
@@ -11,7 +17,7 @@ struct Problem: Error, Sendable {
     let code: String
     let detail: String
     /// Values that go with the code: the current offset of a `conflict`, say.
-    var values: [(name: StaticString, value: UInt64)] = []
+    var values: [(name: StaticString, value: Value)] = []
     /// Headers that go with the status: when to try again, say.
     var headers = HTTPFields()
 
@@ -37,22 +43,26 @@ struct Problem: Error, Sendable {
         switch error {
         case .conflict(let current):
             self.init(.conflict, error.code, "the retained message has offset \(current), not the expected one")
-            values = [("current", current)]
+            values = [("current", .number(current))]
         case .fenced(let highest):
             self.init(.conflict, error.code, "a producer with fence \(highest) has taken over")
-            values = [("highest", highest)]
+            values = [("highest", .number(highest))]
         case .closed(let top):
             self.init(.conflict, error.code, "the channel was closed by the message at offset \(top)")
-            values = [("top", top)]
+            values = [("top", .number(top))]
         case .tooLarge(let bytes, let limit):
             self.init(.contentTooLarge, error.code, "the data is \(bytes) bytes; limits.message_bytes allows \(limit)")
         case .expectWithoutKey:
             self.init(.badRequest, error.code, "expect compares a retained message: it needs retain")
         case .unavailable(let reason):
             self.init(.serviceUnavailable, error.code, "the broker is not available: \(reason)")
-            headers[.retryAfter] = "\(Self.retrySeconds)"
-            values = [("retry_after", Self.retrySeconds)]
+            retryLater()
         }
+    }
+
+    mutating func retryLater() {
+        headers[.retryAfter] = "\(Self.retrySeconds)"
+        values.append(("retry_after", .number(Self.retrySeconds)))
     }
 
     static func invalidJSON(_ error: JSONError) -> Problem {
@@ -95,6 +105,11 @@ struct Problem: Error, Sendable {
     func members(to writer: inout ByteWriter) {
         writer.member("code", code)
         writer.member("detail", detail)
-        for (name, value) in values { writer.member(name, value) }
+        for (name, value) in values {
+            switch value {
+            case .number(let number): writer.member(name, number)
+            case .text(let text): writer.member(name, text)
+            }
+        }
     }
 }

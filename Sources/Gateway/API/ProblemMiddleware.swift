@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Tasks
 
 /// Every error leaves as problem+json; what nobody expected is logged, and says nothing of its inside.
 struct ProblemMiddleware: RouterMiddleware {
@@ -13,6 +14,8 @@ struct ProblemMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let problem as Problem {
             return problem.response()
+        } catch let error as TaskError {
+            return Problem(error).response()
         } catch let timeout as BodyTimeout {
             return Problem(
                 .requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body"

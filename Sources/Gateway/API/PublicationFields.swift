@@ -1,5 +1,6 @@
 import BrokerCore
 import HTTPTypes
+import JSONText
 
 extension Publication {
     /// The names that a publication's JSON object may have.

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hub
 import Hummingbird
 import NIOCore
+import Tasks
 
 /// `POST /v1/channels/{channel}`: the body is the data of one message, or with `lines=1` of one a line.
 struct PublishRoute: Sendable {
@@ -12,7 +13,8 @@ struct PublishRoute: Sendable {
     func publish(_ request: Request, _: GatewayContext) async throws -> Response {
         let target = try Target(request.head)
         let template = try PublishTemplate(
-            target, contentType: request.headers[.contentType], idempotencyKey: request.headers[.idempotencyKey])
+            target, contentType: request.headers[.contentType], idempotencyKey: request.headers[.idempotencyKey],
+            tasks: services.tasks.namespace)
         if try target.query.flag("lines") {
             return try await LinesPublisher(services: services, template: template).publish(request)
         }
@@ -40,7 +42,8 @@ extension PublishRoute {
     /// - Throws: ``Problem`` that names what is wrong.
     func publication(_ order: PublishOrder) throws(Problem) -> Publication {
         let template = try PublishTemplate(
-            Target(order.target), contentType: order.contentType, idempotencyKey: order.idempotencyKey)
+            Target(order.target), contentType: order.contentType, idempotencyKey: order.idempotencyKey,
+            tasks: services.tasks.namespace)
         return try template.publication(order.body, limit: services.config.limits.messageBytes)
     }
 
@@ -63,8 +66,16 @@ extension PublishRoute {
 struct PublishTemplate: Sendable {
     var publication: Publication
 
+    /// A template that was made elsewhere.
+    init(publication: Publication) {
+        self.publication = publication
+    }
+
+    /// - Parameter namespace: that of tasks, whose state is not published like that.
     /// - Throws: ``Problem`` that names what is wrong.
-    init(_ target: Target, contentType: String?, idempotencyKey: String?) throws(Problem) {
+    init(
+        _ target: Target, contentType: String?, idempotencyKey: String?, tasks namespace: TaskNamespace
+    ) throws(Problem) {
         let query = target.query
         let isJSON = Self.isJSON(contentType)
         do {
@@ -85,6 +96,7 @@ struct PublishTemplate: Sendable {
         } catch {
             throw Problem(.badRequest, "invalid_query", "\(error)")
         }
+        try publication.checkReserved(namespace)
     }
 
     /// The message with this body.
@@ -102,6 +114,14 @@ struct PublishTemplate: Sendable {
         guard let type = type?.utf8.prefix(while: { $0 != UInt8(ascii: ";") }) else { return false }
         let essence = String(decoding: type.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self).lowercased()
         return essence == "application/json" || essence.hasSuffix("+json")
+    }
+}
+
+extension Request {
+    /// - Throws: ``Problem`` when the header is no key.
+    func idempotencyKey() throws(Problem) -> IdempotencyKey? {
+        guard let text = headers[.idempotencyKey] else { return nil }
+        do throws(InvalidName) { return try IdempotencyKey(text) } catch { throw Problem(error) }
     }
 }
 

@@ -62,7 +62,7 @@ struct ReadRoute: Sendable {
     }
 
     /// All that there is after the start, as text. It is written page by page, as the reader takes it.
-    private func text(_ channel: ChannelName, _ start: Start) async throws -> Response {
+    func text(_ channel: ChannelName, _ start: Start) async throws -> Response {
         let page = RecoveryLimit(messages: Int(Self.maximumLimit), bytes: services.config.limits.sessionBufferBytes)
         let first = try await recover(channel, start, page)
         let services = services

@@ -1,5 +1,6 @@
 import BrokerCore
 import Hummingbird
+import JSONText
 import NIOCore
 
 /// A request body as a message's data.

@@ -108,7 +108,9 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Whether the body is a stream of lines, which may be silent for long.
     private static func isLineStream(_ request: HTTPRequest) -> Bool {
-        guard let target = try? Target(request), target.path.hasPrefix(Target.channels) else { return false }
+        guard let target = try? Target(request),
+            target.path.hasPrefix(Target.channels) || TaskPath(target.path)?.verb == .log
+        else { return false }
         return (try? target.query.flag("lines")) ?? false
     }
 

@@ -1,5 +1,6 @@
 import BrokerCore
 import Hub
+import Tasks
 
 /// What all event streams of a gateway have in common.
 struct EventStreamOptions: Sendable {
@@ -9,12 +10,12 @@ struct EventStreamOptions: Sendable {
     var pingsAreEvents = false
 }
 
-/// Server-Sent Events of one channel, or of several.
+/// Server-Sent Events of one channel, or of several, which may be tasks.
 ///
 /// The response's head is written with the first that there is to say, because only then is known whether it is 204: a reader that
 /// comes back to a closed channel and has everything.
-final class EventStream: Transport {
-    private static let head: StaticString =
+final class EventStream: TaskReader {
+    static let head: StaticString =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
     private static let finishedHead: StaticString =
         "HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
@@ -22,7 +23,15 @@ final class EventStream: Transport {
     /// What a position takes in an id, at most usually, in bytes.
     private static let positionBytes = 24
 
-    private let starts: [(channel: ChannelName, start: Start)]
+    /// What the reader is told first of a channel.
+    private struct Beginning {
+        let opening: Opening
+        /// Of a channel that is followed as a task.
+        let snapshot: TaskSnapshot?
+    }
+
+    let tasks: TaskOpenings
+    private let starts: [StreamStart]
     private let options: EventStreamOptions
     /// Several channels, or one that is read as if there were several: the id names them.
     private let isSeveral: Bool
@@ -34,10 +43,11 @@ final class EventStream: Transport {
     /// Where the reader stands on the channels that were opened, those that have ended included. Kept for several only.
     private var positions: [ChannelName: Position] = [:]
     /// Channels of which the reader had everything already, and that were not mentioned yet.
-    private var finished: [Opening] = []
+    private var finished: [Beginning] = []
 
-    init(starts: [(channel: ChannelName, start: Start)], isSeveral: Bool, options: EventStreamOptions) {
+    init(starts: [StreamStart], isSeveral: Bool, tasks: TaskOpenings, options: EventStreamOptions) {
         self.starts = starts
+        self.tasks = tasks
         self.isSeveral = isSeveral
         self.options = options
         left = starts.count
@@ -47,13 +57,22 @@ final class EventStream: Transport {
     var form: any WireForm { isSeveral ? EventStreamForm.several : EventStreamForm.single }
 
     func begin(_ session: Session) {
-        for (channel, start) in starts where session.isOpen { _ = session.subscribe(channel, from: start) }
+        tasks.begin(starts, session)
     }
 
     func opened(_ opening: Opening, _ session: Session) {
+        switch tasks.opened(opening, session) {
+        case .later: break
+        case .channel: begin(Beginning(opening: opening, snapshot: nil), session)
+        case .task(let snapshot): begin(Beginning(opening: opening, snapshot: snapshot), session)
+        }
+    }
+
+    private func begin(_ beginning: Beginning, _ session: Session) {
+        let opening = beginning.opening
         if isSeveral { positions[opening.channel] = opening.answer.start }
         if !isBegun, opening.answer.isFinished, hasResumed(opening.channel) {
-            finished.append(opening)
+            finished.append(beginning)
             if finished.count == starts.count { endWithoutContent(session) }
             return
         }
@@ -61,27 +80,25 @@ final class EventStream: Transport {
         beginIfNeeded(&writer)
         for earlier in finished {
             append(earlier, to: &writer)
-            appendEnd(earlier.channel, .closed, to: &writer)
+            writer.append(endOf: earlier.opening.channel, .closed)
         }
         finished = []
-        append(opening, to: &writer)
+        append(beginning, to: &writer)
         session.send(writer.finish())
     }
 
     func gap(_ gap: Gap, on channel: ChannelName, _ session: Session) {
+        guard !tasks.isOpening(channel) else { return }
         var writer = ByteWriter()
-        writer.appendEvent("stream-gap") { writer in
-            writer.member("channel", channel.rawValue)
-            writer.members(of: gap)
-        }
+        writer.append(event: gap, on: channel)
         session.send(writer.finish())
     }
 
     func ended(_ channel: ChannelName, _ reason: EndReason, _ session: Session) {
         left -= 1
-        guard session.isOpen, finished.allSatisfy({ $0.channel != channel }) else { return }
+        guard session.isOpen, finished.allSatisfy({ $0.opening.channel != channel }) else { return }
         var writer = ByteWriter()
-        appendEnd(channel, reason, to: &writer)
+        writer.append(endOf: channel, reason)
         session.send(writer.finish())
         if left == 0 { session.finish() }
     }
@@ -103,7 +120,7 @@ final class EventStream: Transport {
         var writer = ByteWriter()
         beginIfNeeded(&writer)
         writer.append(": the gateway is shutting down\n")
-        appendRetry(to: &writer)
+        writer.appendRetry()
         writer.append("\n")
         session.send(writer.finish())
         session.finish()
@@ -145,28 +162,11 @@ final class EventStream: Transport {
         }
     }
 
-    private func appendEnd(_ channel: ChannelName, _ reason: EndReason, to writer: inout ByteWriter) {
-        writer.appendEvent("stream-end") { writer in
-            writer.member("channel", channel.rawValue)
-            writer.member("reason", reason.rawValue)
-        }
-    }
-
-    private func append(_ opening: Opening, to writer: inout ByteWriter) {
-        let answer = opening.answer
-        appendRetry(to: &writer)
-        appendID(opening.channel, answer.start, to: &writer)
-        writer.appendEvent("stream-open") { writer in
-            writer.member("channel", opening.channel.rawValue)
-            writer.members(of: answer)
-        }
-    }
-
-    /// When to come back after the connection is lost: 1 to 3 s, by chance, so that not all come at once.
-    private func appendRetry(to writer: inout ByteWriter) {
-        writer.append("retry: ")
-        writer.append(UInt64.random(in: 1_000...3_000))
-        writer.append("\n")
+    private func append(_ beginning: Beginning, to writer: inout ByteWriter) {
+        if let snapshot = beginning.snapshot { writer.append(event: snapshot) }
+        writer.appendRetry()
+        appendID(beginning.opening.channel, beginning.opening.answer.start, to: &writer)
+        writer.append(event: beginning.opening)
     }
 
     /// The id with which the reader would come back. Of several channels, the one that has just moved stands first: so a
@@ -183,16 +183,5 @@ final class EventStream: Transport {
             writer.append(position.description)
         }
         writer.append("\n")
-    }
-}
-
-extension ByteWriter {
-    /// Appends one of the gateway's own events.
-    fileprivate mutating func appendEvent(_ name: StaticString, _ members: (inout ByteWriter) -> Void) {
-        append("event: ")
-        append(name)
-        append("\ndata: ")
-        object(members)
-        append("\n\n")
     }
 }

@@ -35,7 +35,7 @@ final class EventStreamForm: WireForm {
 
 extension ByteWriter {
     /// A `data:` line for each line of the text: CR, LF and CRLF all end one.
-    fileprivate mutating func appendDataLines(_ text: UnsafeRawBufferPointer) {
+    mutating func appendDataLines(_ text: UnsafeRawBufferPointer) {
         var start = 0
         while true {
             var end = start

@@ -19,18 +19,20 @@ struct StartSelection {
         return config.policy(for: channel).replay
     }
 
-    /// The starts on several channels, each of which may be in the last id or not.
+    /// Where each of several begins, any of which may be in the last id or not.
     /// - Throws: ``Problem`` when what was said is no start.
     func starts(
-        of channels: [ChannelName], _ query: Query, _ headers: HTTPFields
-    ) throws(Problem) -> [(channel: ChannelName, start: Start)] {
+        of subjects: [StreamSubject], _ query: Query, _ headers: HTTPFields
+    ) throws(Problem) -> [StreamStart] {
         var positions: [ChannelName: Position] = [:]
         if let id = Self.lastEventID(query, headers) {
             do throws(InvalidName) { positions = try PositionSet(id).positions } catch { throw Problem(error) }
         }
         let since = try query["since"].map { text throws(Problem) in try Start(since: text) }
-        return channels.map { channel in
-            (channel, positions[channel].map(Start.after) ?? since ?? config.policy(for: channel).replay)
+        return subjects.map { subject in
+            let position = positions[subject.channel].map(Start.after)
+            return StreamStart(
+                subject: subject, start: position ?? since ?? config.policy(for: subject.channel).replay)
         }
     }
 

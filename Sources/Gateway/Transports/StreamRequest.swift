@@ -2,6 +2,7 @@ import BrokerCore
 import GatewayConfig
 import HTTPTypes
 import Hub
+import Tasks
 
 /// A request that is answered by a stream, and so leaves HTTP.
 struct StreamRequest {
@@ -9,10 +10,18 @@ struct StreamRequest {
         case eventStream, webSocket, text
     }
 
+    /// Where what is followed stands.
+    private enum Naming {
+        case query
+        case channelPath
+        case taskPath(TaskPath)
+    }
+
     /// Paths that have streams and nothing else.
     static let paths = ["/v1/events", "/v1/ws"]
 
     private let kind: Kind
+    private let naming: Naming
     private let target: Target
     private let headers: HTTPFields
 
@@ -20,25 +29,34 @@ struct StreamRequest {
     /// - Throws: ``Problem`` when the query is broken.
     init?(_ request: HTTPRequest) throws(Problem) {
         guard request.method == .get, let path = request.path, path.hasPrefix("/v1/") else { return nil }
-        target = try Target(request)
+        let target = try Target(request)
+        guard let naming = Self.naming(target.path),
+            let kind = try Self.kind(naming, target, request.headerFields)
+        else { return nil }
+        self.kind = kind
+        self.naming = naming
+        self.target = target
         headers = request.headerFields
-        let isChannel = target.path.hasPrefix(Target.channels) && target.path != Target.channels
-        let accept = Accept(headers[.accept])
-        if target.path == "/v1/ws" || isChannel && Self.upgrades(headers) {
-            kind = .webSocket
-        } else if target.path == "/v1/events" || isChannel && accept.wantsEventStream {
-            kind = .eventStream
-        } else if isChannel, accept.prefersText || accept.takesAnything,
-            try target.query.flag("follow")
-        {
-            kind = .text
-        } else {
-            return nil
-        }
     }
 
-    private static func upgrades(_ headers: HTTPFields) -> Bool {
-        headers[.upgrade]?.lowercased() == "websocket"
+    private static func naming(_ path: String) -> Naming? {
+        if paths.contains(path) { return .query }
+        if let task = TaskPath(path) { return task.verb == .cancel ? nil : .taskPath(task) }
+        return path.hasPrefix(Target.channels) && path != Target.channels ? .channelPath : nil
+    }
+
+    private static func kind(_ naming: Naming, _ target: Target, _ headers: HTTPFields) throws(Problem) -> Kind? {
+        let accept = Accept(headers[.accept])
+        switch naming {
+        case .query: return target.path == "/v1/ws" ? .webSocket : .eventStream
+        // A log is text, and nothing else.
+        case .taskPath(let path) where path.verb == .log: return try target.query.flag("follow") ? .text : nil
+        case .channelPath, .taskPath:
+            if headers[.upgrade]?.lowercased() == "websocket" { return .webSocket }
+            if accept.wantsEventStream { return .eventStream }
+            guard case .channelPath = naming, accept.prefersText || accept.takesAnything else { return nil }
+            return try target.query.flag("follow") ? .text : nil
+        }
     }
 
     /// What makes the stream's transport.
@@ -52,40 +70,43 @@ struct StreamRequest {
     }
 
     private func eventStream(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
-        let isSeveral = target.path == "/v1/events"
-        let channels = isSeveral ? try self.channels(streams, atLeast: 1) : [try target.channel()]
-        let selection = StartSelection(streams.config)
-        let starts =
-            isSeveral
-            ? try selection.starts(of: channels, target.query, headers)
-            : [(channels[0], try selection.start(of: channels[0], target.query, headers))]
+        let isSeveral = if case .query = naming { true } else { false }
+        let starts = try starts(streams, severally: isSeveral)
+        guard !starts.isEmpty else {
+            throw Problem(.badRequest, "invalid_channel", "the query names no channel: ?channel=a&channel=b")
+        }
+        if isSeveral, try wantsFrames() { return try frames(starts, streams) }
+        let inspector = streams.tasks
         var options = streams.eventStream
         options.pingsAreEvents = try pingsAreEvents()
-        return { [options] in EventStream(starts: starts, isSeveral: isSeveral, options: options) }
+        return { [options] in
+            EventStream(starts: starts, isSeveral: isSeveral, tasks: TaskOpenings(inspector), options: options)
+        }
+    }
+
+    private func frames(
+        _ starts: [StreamStart], _ streams: StreamOptions
+    ) throws(Problem) -> @Sendable () -> any Transport {
+        let inspector = streams.tasks
+        let heartbeat = streams.eventStream.heartbeat
+        let wait = try target.query.integer("wait", in: 1...FrameStream.maximumWait).map { UInt32($0) }
+        return { FrameStream(starts: starts, tasks: TaskOpenings(inspector), heartbeat: heartbeat, wait: wait) }
     }
 
     private func text(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
-        let channel = try target.channel()
-        let start = try StartSelection(streams.config).start(of: channel, target.query, headers)
-        return { TextStream(channel: channel, start: start) }
+        let starts = try starts(streams, severally: false)
+        return { TextStream(channel: starts[0].channel, start: starts[0].start) }
     }
 
     private func webSocket(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
         let head = try WebSocketUpgrade.accept(headers)
         let options = streams.webSocket
         do throws(Problem) {
-            let starts = try webSocketStarts(streams)
+            let starts = try starts(streams, severally: false)
             return { WebSocketStream(head: head, starts: starts, options: options) }
         } catch {
             return { WebSocketStream(head: head, starts: [], refusal: error, options: options) }
         }
-    }
-
-    private func webSocketStarts(_ streams: StreamOptions) throws(Problem) -> [(channel: ChannelName, start: Start)] {
-        let channels = target.path == "/v1/ws" ? try self.channels(streams, atLeast: 0) : [try target.channel()]
-        let selection = StartSelection(streams.config)
-        guard channels.count == 1 else { return try selection.starts(of: channels, target.query, headers) }
-        return [(channels[0], try selection.start(of: channels[0], target.query, headers))]
     }
 
     private func pingsAreEvents() throws(Problem) -> Bool {
@@ -96,47 +117,52 @@ struct StreamRequest {
         }
     }
 
-    /// The channels that the query names, each once.
-    private func channels(_ streams: StreamOptions, atLeast least: Int) throws(Problem) -> [ChannelName] {
-        var channels: [ChannelName] = []
+    private func wantsFrames() throws(Problem) -> Bool {
+        switch target.query["form"] {
+        case nil, "events": false
+        case "frames": true
+        case let other?: throw Problem.invalidQuery("form", other, "events or frames")
+        }
+    }
+
+    /// What is to be followed, and from where.
+    /// - Parameter severally: the last id names the channels, though there may be one only.
+    private func starts(_ streams: StreamOptions, severally: Bool) throws(Problem) -> [StreamStart] {
+        let subjects = try subjects(streams)
+        let selection = StartSelection(streams.config)
+        guard subjects.count == 1, !severally else { return try selection.starts(of: subjects, target.query, headers) }
+        let start = try selection.start(of: subjects[0].channel, target.query, headers)
+        return [StreamStart(subject: subjects[0], start: start)]
+    }
+
+    private func subjects(_ streams: StreamOptions) throws(Problem) -> [StreamSubject] {
+        switch naming {
+        case .query: return try subjectsOfQuery(streams)
+        case .channelPath: return [.channel(try target.channel())]
+        case .taskPath(let path):
+            let id = try path.id(in: streams.namespace)
+            return [kind == .text ? .channel(id.channel) : .task(id)]
+        }
+    }
+
+    /// The tasks and channels that the query names, each once.
+    private func subjectsOfQuery(_ streams: StreamOptions) throws(Problem) -> [StreamSubject] {
+        var subjects: [StreamSubject] = []
+        var seen: Set<ChannelName> = []
+        for id in target.query.all("task") {
+            let task = try streams.namespace.task(id)
+            if seen.insert(task.channel).inserted { subjects.append(.task(task)) }
+        }
         for name in target.query.all("channel") {
             let channel = try Target.channel(name)
-            if !channels.contains(channel) { channels.append(channel) }
+            if seen.insert(channel).inserted { subjects.append(.channel(channel)) }
         }
         let most = streams.config.limits.subscriptions
-        guard channels.count >= least else {
-            throw Problem(.badRequest, "invalid_channel", "the query names no channel: ?channel=a&channel=b")
-        }
-        guard channels.count <= most else {
+        guard subjects.count <= most else {
             throw Problem(
                 .tooManyRequests, "too_many_subscriptions",
                 "a connection may follow \(most) channels (limits.subscriptions)")
         }
-        return channels
-    }
-}
-
-/// What all streams of a gateway have in common.
-struct StreamOptions: Sendable {
-    let config: GatewayConfig
-    let eventStream: EventStreamOptions
-    let webSocket: WebSocketOptions
-
-    init(config: GatewayConfig, broker: any Broker, counters: Counters) {
-        self.config = config
-        eventStream = EventStreamOptions(heartbeat: config.heartbeat.wholeSeconds)
-        webSocket = WebSocketOptions(
-            broker: broker, counters: counters, replay: { config.policy(for: $0).replay },
-            messageBytes: Publication.longestObject(dataBytes: config.limits.messageBytes),
-            ping: config.websocket.ping.wholeSeconds, silence: config.websocket.silence.wholeSeconds,
-            subscriptions: config.limits.subscriptions, publishesUnderWay: config.websocket.publishesUnderWay)
-    }
-}
-
-extension Duration {
-    /// Seconds, rounded up, at least one: what the shards' clock can do.
-    var wholeSeconds: UInt32 {
-        let (seconds, attoseconds) = components
-        return UInt32(max(1, seconds + (attoseconds > 0 ? 1 : 0)))
+        return subjects
     }
 }

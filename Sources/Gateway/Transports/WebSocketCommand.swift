@@ -1,16 +1,19 @@
 import BrokerCore
 import HTTPTypes
+import JSONText
+import Tasks
 
 /// What a client says over WebSocket: one JSON object a text message.
 enum WebSocketCommand {
-    case subscribe(ChannelName, since: Start?)
-    case unsubscribe(ChannelName)
+    case subscribe(StreamSubject, since: Start?)
+    case unsubscribe(StreamSubject)
     case publish(Publication)
     case ping
 
     /// Reads a message.
+    /// - Parameter namespace: that of tasks.
     /// - Throws: ``Problem`` that says what was found and what is allowed.
-    init(_ object: JSONObject) throws(Problem) {
+    init(_ object: JSONObject, tasks namespace: TaskNamespace) throws(Problem) {
         guard let type = object["type"] else {
             throw Problem(.badRequest, "invalid_field", "\"type\" is missing: \(Self.rule)")
         }
@@ -18,8 +21,9 @@ enum WebSocketCommand {
             switch try type.string() {
             case "subscribe":
                 let since = try object.string("since")
-                self = .subscribe(try Self.channel(object), since: try since.map { try Start(since: $0) })
-            case "unsubscribe": self = .unsubscribe(try Self.channel(object))
+                self = .subscribe(
+                    try Self.subject(object, namespace), since: try since.map { try Start(since: $0) })
+            case "unsubscribe": self = .unsubscribe(try Self.subject(object, namespace))
             case "publish": self = .publish(try Publication(object, others: ["type", "id"]))
             case "ping": self = .ping
             case let other:
@@ -34,12 +38,18 @@ enum WebSocketCommand {
 
     private static let rule = "there are subscribe, unsubscribe, publish and ping"
 
-    private static func channel(_ object: JSONObject) throws(Problem) -> ChannelName {
+    private static func subject(
+        _ object: JSONObject, _ namespace: TaskNamespace
+    ) throws(Problem) -> StreamSubject {
         do {
-            guard let name = try object.string("channel") else {
+            switch (try object.string("channel"), try object.string("task")) {
+            case (let name?, nil): return .channel(try ChannelName(name))
+            case (nil, let id?): return .task(try namespace.task(id))
+            case (nil, nil):
                 throw Problem(.badRequest, "invalid_channel", "\"channel\" is missing: \(ChannelName.rule)")
+            case (_?, _?):
+                throw Problem(.badRequest, "invalid_field", "\"channel\" and \"task\" name one thing each: send two")
             }
-            return try ChannelName(name)
         } catch let problem as Problem {
             throw problem
         } catch let error as InvalidName {

@@ -1,9 +1,13 @@
 import BrokerCore
+import Tasks
 
 /// What all WebSockets of a gateway have in common.
 final class WebSocketOptions: Sendable {
     let broker: any Broker
     let counters: Counters
+    let inspector: TaskInspector
+    /// Of the channels that are tasks.
+    let namespace: TaskNamespace
     /// Where a reader of a channel starts that does not say.
     let replay: @Sendable (ChannelName) -> Start
     /// The largest message from a client, in bytes.
@@ -17,11 +21,14 @@ final class WebSocketOptions: Sendable {
     let publishesUnderWay: Int
 
     init(
-        broker: any Broker, counters: Counters, replay: @escaping @Sendable (ChannelName) -> Start, messageBytes: Int,
-        ping: UInt32, silence: UInt32, subscriptions: Int, publishesUnderWay: Int
+        broker: any Broker, counters: Counters, inspector: TaskInspector, namespace: TaskNamespace,
+        replay: @escaping @Sendable (ChannelName) -> Start, messageBytes: Int, ping: UInt32, silence: UInt32,
+        subscriptions: Int, publishesUnderWay: Int
     ) {
         self.broker = broker
         self.counters = counters
+        self.inspector = inspector
+        self.namespace = namespace
         self.replay = replay
         self.messageBytes = messageBytes
         self.ping = ping

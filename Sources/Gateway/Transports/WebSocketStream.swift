@@ -1,24 +1,22 @@
 import BrokerCore
 import HTTPTypes
 import Hub
+import JSONText
+import Tasks
 
 /// A WebSocket: any number of channels over one connection, and publications back.
-final class WebSocketStream: Transport {
-    private struct Publishing {
-        var publication: Publication
-        var id: String?
-    }
+final class WebSocketStream: TaskReader {
+    static let frames = Frames(envelope: .webSocket)
 
+    let tasks: TaskOpenings
     private let options: WebSocketOptions
     private let head: String
     private let refusal: Problem?
-    private let starts: [(channel: ChannelName, start: Start)]
+    private let starts: [StreamStart]
     private var decoder: WebSocketDecoder
     /// The ids of `subscribe`s that were not answered yet.
     private var subscribing: [ChannelName: String] = [:]
-    /// Publications that wait for those before them: a connection's publications keep their order.
-    private var waiting: [Publishing] = []
-    private var underWay = 0
+    let publisher: WebSocketPublisher
     private var lastPing: UInt32 = 0
     /// From when on silence counts.
     private var heardSince: UInt32 = 0
@@ -27,42 +25,45 @@ final class WebSocketStream: Transport {
     ///   - head: the response that accepts the upgrade.
     ///   - refusal: what is wrong with the request. A browser is not shown the answer to an upgrade that is refused, so it is
     ///     accepted, and told over WebSocket.
-    init(
-        head: String, starts: [(channel: ChannelName, start: Start)], refusal: Problem? = nil, options: WebSocketOptions
-    ) {
+    init(head: String, starts: [StreamStart], refusal: Problem? = nil, options: WebSocketOptions) {
         self.refusal = refusal
         self.options = options
+        tasks = TaskOpenings(options.inspector)
+        publisher = WebSocketPublisher(options)
         self.head = head
         self.starts = starts
         decoder = WebSocketDecoder(maximumBytes: options.messageBytes)
     }
 
-    var form: any WireForm { WebSocketForm.shared }
+    var form: any WireForm { FrameForm.webSocket }
 
     func begin(_ session: Session) {
         var writer = ByteWriter()
         writer.append(head)
         session.send(writer.finish())
         if let refusal {
-            session.send(WebSocketReply.error(refusal, id: nil))
+            session.send(Self.frames.error(refusal, id: nil))
             return close(session, refusal.status == .tooManyRequests ? .tooMany : .badRequest, refusal.code)
         }
-        session.send(WebSocketReply.open())
+        session.send(Self.frames.open())
         lastPing = session.lastRead
-        for (channel, start) in starts { _ = session.subscribe(channel, from: start) }
+        tasks.begin(starts, session)
     }
 
     func opened(_ opening: Opening, _ session: Session) {
+        let word = tasks.opened(opening, session)
+        if case .later = word { return }
         let id = subscribing.removeValue(forKey: opening.channel)
-        session.send(WebSocketReply.subscribed(opening, id: id))
+        if case .task(let snapshot) = word { session.send(Self.frames.task(snapshot, id: id)) }
+        session.send(Self.frames.subscribed(opening, task: word.task, id: id))
     }
 
     func gap(_ gap: Gap, on channel: ChannelName, _ session: Session) {
-        session.send(WebSocketReply.gap(gap, on: channel))
+        if !tasks.isOpening(channel) { session.send(Self.frames.gap(gap, on: channel)) }
     }
 
     func ended(_ channel: ChannelName, _ reason: EndReason, _ session: Session) {
-        session.send(WebSocketReply.end(channel, reason))
+        session.send(Self.frames.end(channel, reason))
     }
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
@@ -106,7 +107,7 @@ final class WebSocketStream: Transport {
 
     /// The client is ahead of its publications, or does not take its answers: nothing more is read until it is not.
     private func isBusy(_ session: Session) -> Bool {
-        waiting.count + underWay >= options.publishesUnderWay || session.isCongested
+        publisher.count >= options.publishesUnderWay || session.isCongested
     }
 
     func drained(_ session: Session) {
@@ -119,9 +120,9 @@ final class WebSocketStream: Transport {
             let object: JSONObject
             do throws(JSONError) { object = try JSONObject(text) } catch { throw Problem.invalidJSON(error) }
             id = try Self.id(object)
-            try perform(WebSocketCommand(object), id, session)
+            try perform(WebSocketCommand(object, tasks: options.namespace), id, session)
         } catch {
-            session.send(WebSocketReply.error(error, id: id))
+            session.send(Self.frames.error(error, id: id))
         }
     }
 
@@ -136,70 +137,40 @@ final class WebSocketStream: Transport {
 
     private func perform(_ command: WebSocketCommand, _ id: String?, _ session: Session) throws(Problem) {
         switch command {
-        case .ping: session.send(WebSocketReply.pong(id: id))
-        case .publish(let publication): publish(Publishing(publication: publication, id: id), session)
-        case .subscribe(let channel, let since): try subscribe(channel, since, id, session)
-        case .unsubscribe(let channel):
-            guard session.unsubscribe(channel) else {
-                throw Problem(.badRequest, "not_subscribed", "there is no subscription to \"\(channel)\"")
-            }
-            subscribing[channel] = nil
-            session.send(WebSocketReply.unsubscribed(channel, id: id))
+        case .ping: session.send(Self.frames.pong(id: id))
+        case .publish(let publication):
+            try publication.checkReserved(options.namespace)
+            publisher.publish(publication, id: id, session)
+        case .subscribe(let subject, let since): try subscribe(subject, since, id, session)
+        case .unsubscribe(let subject): try unsubscribe(subject, id, session)
         }
     }
 
     private func subscribe(
-        _ channel: ChannelName, _ since: Start?, _ id: String?, _ session: Session
+        _ subject: StreamSubject, _ since: Start?, _ id: String?, _ session: Session
     ) throws(Problem) {
-        guard session.channelCount < options.subscriptions else {
+        let channel = subject.channel
+        guard session.channelCount + tasks.unsubscribedCount(session) < options.subscriptions else {
             throw Problem(
                 .tooManyRequests, "too_many_subscriptions",
                 "a connection may follow \(options.subscriptions) channels (limits.subscriptions)")
         }
-        guard !session.isSubscribed(to: channel) else {
+        guard !session.isSubscribed(to: channel), !tasks.isOpening(channel) else {
             throw Problem(.badRequest, "already_subscribed", "there is a subscription to \"\(channel)\"")
         }
         subscribing[channel] = id
-        _ = session.subscribe(channel, from: since ?? options.replay(channel))
+        let start = StreamStart(subject: subject, start: since ?? options.replay(channel))
+        tasks.begin([start], session)
     }
 
-    // MARK: Publishing
-
-    private func publish(_ publishing: Publishing, _ session: Session) {
-        waiting.append(publishing)
-        publishWaiting(session)
-    }
-
-    /// All that waits goes to the broker as one batch, when the batch before has been answered.
-    private func publishWaiting(_ session: Session) {
-        guard underWay == 0, !waiting.isEmpty else { return }
-        let batch = waiting
-        waiting = []
-        underWay = batch.count
-        let broker = options.broker
-        let publications = batch.map(\.publication)
-        let ids = batch.map(\.id)
-        session.perform(
-            { await broker.publish(publications) },
-            then: { results, session in
-                guard let stream = session.transport as? WebSocketStream else { return }
-                stream.options.counters.published(results.count { (try? $0.get()) != nil })
-                for (index, result) in results.enumerated() {
-                    session.send(Self.reply(publications[index].channel, result, id: ids[index]))
-                }
-                stream.underWay = 0
-                stream.publishWaiting(session)
-                stream.drained(session)
-            })
-    }
-
-    private static func reply(
-        _ channel: ChannelName, _ result: Result<Receipt, BrokerError>, id: String?
-    ) -> SharedBytes {
-        switch result {
-        case .success(let receipt): WebSocketReply.published(channel, receipt, id: id)
-        case .failure(let error): WebSocketReply.error(Problem(error), id: id)
+    private func unsubscribe(_ subject: StreamSubject, _ id: String?, _ session: Session) throws(Problem) {
+        let channel = subject.channel
+        let wasOpening = tasks.cancel(channel)
+        guard session.unsubscribe(channel) || wasOpening else {
+            throw Problem(.badRequest, "not_subscribed", "there is no subscription to \"\(channel)\"")
         }
+        subscribing[channel] = nil
+        session.send(Self.frames.unsubscribed(channel, task: subject.task, id: id))
     }
 
     // MARK: Frames

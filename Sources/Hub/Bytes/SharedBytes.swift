@@ -97,6 +97,12 @@ package struct ByteWriter: ~Copyable {
         storage.base.advanced(by: offset).copyMemory(from: source, byteCount: bytes.count)
     }
 
+    /// Lets `change` alter what stands at `offset` and behind it, byte for byte.
+    package mutating func edit(from offset: Int, _ change: (UnsafeMutableRawBufferPointer) -> Void) {
+        precondition(0...storage.count ~= offset, "what is edited was written")
+        change(UnsafeMutableRawBufferPointer(start: storage.base + offset, count: storage.count - offset))
+    }
+
     private mutating func reserve(_ more: Int) {
         guard storage.count + more > storage.capacity else { return }
         let capacity = max(storage.capacity * 2, storage.count + more)

@@ -1,0 +1,81 @@
+import BrokerCore
+import GatewayConfig
+import HTTPTypes
+import Hub
+import Hummingbird
+import JSONText
+import NIOCore
+import Tasks
+
+/// What is done with tasks: created, changed, cancelled, deleted.
+struct TaskRoutes: Sendable {
+    let services: Services
+
+    /// `POST /v1/tasks`: queues a task, or a new attempt of one.
+    func create(_ request: Request, _: GatewayContext) async throws -> Response {
+        let namespace = services.tasks.namespace
+        let creation = try await object(request, empty: TaskCreation()) { object throws(TaskError) in
+            try TaskCreation(object, namespace: namespace)
+        }
+        let snapshot = try await services.tasks.create(creation, idempotencyKey: request.idempotencyKey())
+        return .task(snapshot, status: .accepted, location: true)
+    }
+
+    /// `POST /v1/tasks/{id}/log` and `…/cancel`. What a path does not have is not found; the middleware knows what it has.
+    func post(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let (id, verb) = try subject(request)
+        switch verb {
+        case .log: return try await TaskLogRoute(services: services).append(request, to: id)
+        case .cancel: return .task(try await services.tasks.cancel(id), status: .accepted)
+        case nil: throw HTTPError(.notFound)
+        }
+    }
+
+    /// `PUT /v1/tasks/{id}/log`: what `curl -T` says for POST.
+    func put(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        guard try subject(request).1 == .log else { throw HTTPError(.notFound) }
+        return try await post(request, context)
+    }
+
+    /// `PATCH /v1/tasks/{id}`: what a worker says, all in one request; nothing at all is a heartbeat.
+    func change(_ request: Request, _: GatewayContext) async throws -> Response {
+        let id = try task(request)
+        let change = try await object(request, empty: TaskChange()) { object throws(TaskError) in
+            try TaskChange(object)
+        }
+        return .task(try await services.tasks.change(id, change, idempotencyKey: request.idempotencyKey()))
+    }
+
+    /// `DELETE /v1/tasks/{id}`: the task is gone in every respect.
+    func delete(_ request: Request, _: GatewayContext) async throws -> Response {
+        let id = try task(request)
+        guard try await services.tasks.delete(id) else { throw TaskError.unknown(id) }
+        return Response(status: .noContent)
+    }
+
+    /// The task that a path names which asks for nothing else.
+    private func task(_ request: Request) throws -> TaskID {
+        let (id, verb) = try subject(request)
+        guard verb == nil else { throw HTTPError(.notFound) }
+        return id
+    }
+
+    private func subject(_ request: Request) throws -> (TaskID, TaskPath.Verb?) {
+        guard let path = TaskPath(try Target(request.head).path) else { throw HTTPError(.notFound) }
+        return (try path.id(in: services.tasks.namespace), path.verb)
+    }
+
+    /// Reads a body that is a JSON object, or nothing.
+    private func object<Value>(
+        _ request: Request, empty: Value, _ read: (JSONObject) throws(TaskError) -> Value
+    ) async throws -> Value {
+        let limit = Publication.longestObject(dataBytes: services.config.limits.messageBytes)
+        let body = try await TextBody.read(request, limit: limit)
+        guard body.readableBytes > 0 else { return empty }
+        return try body.withUnsafeReadableBytes { bytes in
+            let object: JSONObject
+            do throws(JSONError) { object = try JSONObject(bytes) } catch { throw Problem.invalidJSON(error) }
+            return try read(object)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import BrokerCore
+import Hub
+import Tasks
+
+/// WebSocket's frames over Server-Sent Events, for readers whom WebSocket does not reach.
+///
+/// With ``wait`` the response ends by itself, so that it can be read as a whole: right after the first turn that has brought
+/// something, when every channel has opened, or when the time is over.
+final class FrameStream: TaskReader {
+    /// The longest that a reader may have the response wait, in seconds.
+    static let maximumWait: UInt64 = 60
+
+    let tasks: TaskOpenings
+    private let frames = Frames(envelope: .eventStream)
+    private let starts: [StreamStart]
+    /// The silence after which the stream shows that it is alive, in seconds.
+    private let heartbeat: UInt32
+    /// In seconds; `nil`: the response goes on as long as there is something to come.
+    private let wait: UInt32?
+    private var deadline = UInt32.max
+    /// Channels that have not opened yet, and those that have not ended yet.
+    private var unopened: Int
+    private var left: Int
+    private var hasNews = false
+    private var isEnding = false
+
+    init(starts: [StreamStart], tasks: TaskOpenings, heartbeat: UInt32, wait: UInt32?) {
+        self.starts = starts
+        self.tasks = tasks
+        self.heartbeat = heartbeat
+        self.wait = wait
+        unopened = starts.count
+        left = starts.count
+    }
+
+    var form: any WireForm { FrameForm.eventStream }
+
+    func begin(_ session: Session) {
+        // Not with the first word of the broker: a reader that hears nothing takes another transport.
+        var writer = ByteWriter()
+        writer.append(EventStream.head)
+        session.send(writer.finish())
+        session.send(frames.open())
+        if let wait { deadline = session.lastRead + wait }
+        tasks.begin(starts, session)
+    }
+
+    func opened(_ opening: Opening, _ session: Session) {
+        let word = tasks.opened(opening, session)
+        if case .later = word { return }
+        if case .task(let snapshot) = word { session.send(frames.task(snapshot, id: nil)) }
+        session.send(frames.subscribed(opening, task: word.task, id: nil))
+        unopened -= 1
+        endIfDue(session)
+    }
+
+    func gap(_ gap: Gap, on channel: ChannelName, _ session: Session) {
+        guard !tasks.isOpening(channel) else { return }
+        session.send(frames.gap(gap, on: channel))
+        noteNews(session)
+    }
+
+    func ended(_ channel: ChannelName, _ reason: EndReason, _ session: Session) {
+        left -= 1
+        session.send(frames.end(channel, reason))
+        if left == 0 { session.finish() } else { noteNews(session) }
+    }
+
+    func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _ session: Session) -> Segment? {
+        noteNews(session)
+        return nil
+    }
+
+    func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
+
+    func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        if now >= deadline {
+            session.send(frames.ping())
+            session.finish()
+            return now
+        }
+        // What waits shows a blocked reader that the stream is alive, as soon as it reads.
+        guard session.hasNothingWaiting else { return min(now + heartbeat, deadline) }
+        guard now - session.lastWrite >= heartbeat else { return min(session.lastWrite + heartbeat, deadline) }
+        session.send(frames.ping())
+        return min(now + heartbeat, deadline)
+    }
+
+    func shutdown(_ session: Session) {
+        session.finish()
+    }
+
+    private func noteNews(_ session: Session) {
+        hasNews = true
+        endIfDue(session)
+    }
+
+    /// Ends the response when this turn is over: what it has brought besides comes along.
+    private func endIfDue(_ session: Session) {
+        guard wait != nil, hasNews, unopened == 0, !isEnding else { return }
+        isEnding = true
+        session.handle.perform { $0.finish() }
+    }
+}
