@@ -1,74 +1,88 @@
 import AsyncHTTPClient
 import Foundation
+import JSONText
 import NIOCore
 import NIOHTTP1
 
+/// Where a worker's messages go, and as whom.
+struct PublishingTarget: Hashable, Sendable {
+    var channel: String
+    /// The fence: the task's attempt.
+    var attempt: UInt64
+    /// Tells this worker's idempotency keys from those of others.
+    var run: String
+}
+
+/// The answer to a batch.
+struct BatchAnswer: Sendable {
+    /// The answer to each message, in order; `nil` for one that is published.
+    var problems: [Problem?]
+    /// The channel's, as the last position says it; `nil` when nothing was published.
+    var epoch: String?
+}
+
 extension GatewayClient {
-    /// Publishes a batch in one request; gives the answer to each message, `nil` for one that is published.
+    /// Publishes a batch in one request.
     ///
     /// A message's idempotency key is the run and its number, so that a batch may be sent again while its fate is
     /// unknown. Throws ``ClientError``, or a ``Problem`` for the batch as a whole.
-    package func publish(
-        _ batch: [OutboundMessage], to channel: String, run: String
-    ) async throws -> [Problem?] {
+    func publish(_ batch: [OutboundMessage], to target: PublishingTarget) async throws -> BatchAnswer {
         var request = request(.POST, address.path("/v1/publish"), contentType: "application/x-ndjson")
-        request.body = .bytes(ByteBuffer(string: BatchBody.lines(batch, channel: channel, run: run)))
+        request.body = .bytes(ByteBuffer(bytes: BatchBody.lines(batch, target: target)))
         let body = try await answer(to: request, within: Self.answerTimeout)
-        let answers = body.split(separator: UInt8(ascii: "\n")).map(BatchBody.answer)
+        let answers = try BatchBody.answers(body)
         guard answers.count == batch.count else {
             throw ClientError.interrupted(reason: "\(answers.count) answers to \(batch.count) messages")
         }
-        return try answers.map { try $0.get() }
+        return BatchAnswer(problems: answers.map(\.problem), epoch: answers.last { $0.epoch != nil }?.epoch)
     }
 }
 
 /// The NDJSON of a batch and of its answer.
 enum BatchBody {
-    static func lines(_ batch: [OutboundMessage], channel: String, run: String) -> String {
-        batch.map { line($0, channel: channel, run: run) + "\n" }.joined()
+    /// One line of the answer: the epoch of the position, or the problem.
+    struct Line: Hashable {
+        var epoch: String?
+        var problem: Problem?
     }
 
-    private static func line(_ message: OutboundMessage, channel: String, run: String) -> String {
-        let data =
-            switch message.payload {
-            case .text(let text): JSONText.string(text)
-            case .json(let value): value
-            }
-        return "{\"channel\":\(JSONText.string(channel)),\"event\":\(JSONText.string(message.event)),\"data\":\(data)"
-            + (message.closes ? ",\"close\":true" : "") + ",\"idempotency_key\":\"\(run):\(message.number)\"}"
-    }
-
-    /// One line of the answer: the position, or the problem.
-    static func answer(_ line: Data) -> Result<Problem?, ClientError> {
-        guard let members = try? JSONSerialization.jsonObject(with: line) as? [String: Any] else {
-            return .failure(.interrupted(reason: "an answer that is cut"))
+    static func lines(_ batch: [OutboundMessage], target: PublishingTarget) -> [UInt8] {
+        let start = Array("{\"channel\":\(JSONWriter.string(target.channel)),\"fence\":\(target.attempt),".utf8)
+        let key = Array(",\"idempotency_key\":\"\(target.run):".utf8)
+        var body: [UInt8] = []
+        for message in batch {
+            body += start
+            append(message.content, to: &body)
+            body += key
+            body += "\(message.number)\"}\n".utf8
         }
-        if members["offset"] != nil, members["code"] == nil { return .success(nil) }
-        return .success(Problem(status: 400, members: members))
+        return body
     }
-}
 
-/// Writing JSON (RFC 8259) without building a tree of it.
-package enum JSONText {
-    /// A string with its quotes, everything escaped that must be.
-    package static func string(_ text: String) -> String {
-        var bytes: [UInt8] = [UInt8(ascii: "\"")]
-        bytes.reserveCapacity(text.utf8.count + 8)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): bytes += Array("\\n".utf8)
-            case UInt8(ascii: "\t"): bytes += Array("\\t".utf8)
-            case 0..<0x20: bytes += Array("\\u00".utf8) + hex(byte)
-            default: bytes.append(byte)
-            }
+    private static func append(_ content: OutboundMessage.Content, to body: inout [UInt8]) {
+        switch content {
+        case .line(let text):
+            body += "\"event\":\"log\",\"data\":".utf8
+            JSONWriter.appendString(text, to: &body)
+        case .progress(let json):
+            body += "\"event\":\"progress\",\"retain\":\"progress\",\"conflate\":true,\"data\":\(json)".utf8
         }
-        bytes.append(UInt8(ascii: "\""))
-        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func hex(_ byte: UInt8) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    /// Throws ``ClientError`` for what is none.
+    static func answers(_ body: Data) throws -> [Line] {
+        try body.withUnsafeBytes { body in
+            try body.split(separator: UInt8(ascii: "\n")).map { try answer(UnsafeRawBufferPointer(rebasing: $0)) }
+        }
+    }
+
+    private static func answer(_ line: UnsafeRawBufferPointer) throws -> Line {
+        if let position = try? JSONObject(line), position["offset"] != nil, position["code"] == nil {
+            return Line(epoch: try? position.string("epoch"))
+        }
+        guard let members = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+            throw ClientError.interrupted(reason: "an answer that is cut")
+        }
+        return Line(problem: Problem(status: 400, members: members))
     }
 }

@@ -3,80 +3,93 @@ import Synchronization
 
 /// What a program has written and the gateway has not yet taken, in order.
 ///
-/// Writers never wait. The memory is bounded: past ``capacity`` the oldest messages that wait are dropped, and a line
-/// that tells how many takes their place.
+/// Writers never wait for the gateway. What does not fit ``memory`` goes to a file, and past the capacity the oldest
+/// lines are dropped, and a line that tells how many takes their place. Of progress only the newest is kept.
 package final class Outbox: Sendable {
-    /// Bytes that wait, at most, each message counted with ``overhead``.
-    package static let standardCapacity = 8 << 20
-    /// What a message costs beyond its data, in bytes, so that empty lines are bounded too.
-    static let overhead = 64
+    /// What waits in memory and on disk together, in bytes, at most.
+    package static let standardCapacity = 64 << 20
+    /// Of that in memory, in bytes, at most.
+    static let memory = 1 << 20
     /// What one request carries, at most: messages, and bytes of data.
-    package static let batchMessages = 256
-    static let batchBytes = 256 << 10
+    package static let batchMessages = 4096
+    static let batchBytes = 512 << 10
+    /// The shortest time from one progress to the next.
+    static let progressPace = Duration.milliseconds(100)
+    /// The longest that a line waits for a progress that is not due.
+    static let nap = Duration.milliseconds(25)
 
-    fileprivate struct State {
-        var waiting: Deque<OutboundMessage> = []
-        var bytes = 0
-        var nextNumber: UInt64 = 0
-        /// Dropped since the last batch was taken, and in all.
-        var droppedHere = 0
-        var dropped = 0
-        var finished = false
-        var consumer: CheckedContinuation<Void, Never>?
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - capacity: in bytes.
+    ///   - folder: where the file of what does not fit the memory is made; `nil`: where the system keeps such.
+    package init(capacity: Int = Outbox.standardCapacity, memory: Int = Outbox.memory, folder: String? = nil) {
+        let file = folder.map { SpillFile(capacity: capacity, folder: $0) } ?? SpillFile(capacity: capacity)
+        state = Mutex(State(lines: LineBuffer(capacity: capacity, memory: memory, file: file)))
     }
 
-    private let capacity: Int
-    private let state = Mutex(State())
-
-    package init(capacity: Int = Outbox.standardCapacity) {
-        self.capacity = capacity
-    }
-
-    /// How many messages were dropped in all.
-    package var dropped: Int { state.withLock { $0.dropped } }
+    /// How many lines were dropped in all.
+    package var dropped: Int { state.withLock { $0.lines.dropped } }
     /// How many messages wait.
-    package var count: Int { state.withLock { $0.waiting.count } }
+    package var count: Int { state.withLock { $0.lines.count + ($0.progress == nil ? 0 : 1) } }
     /// Nothing more will be written.
     package var isFinished: Bool { state.withLock { $0.finished } }
 
-    /// Never blocks, never fails; after ``finish()`` it does nothing.
-    package func append(event: String, _ payload: OutboundMessage.Payload, closes: Bool = false) {
-        let consumer = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard !state.finished else { return nil }
-            state.waiting.append(
-                OutboundMessage(number: state.takeNumber(), event: event, payload: payload, closes: closes))
-            state.bytes += payload.bytes + Self.overhead
-            while state.bytes > capacity, state.waiting.count > 1 { state.dropOldest() }
-            return state.consumer.take()
-        }
-        consumer?.resume()
+    /// Lines of output. Never fails; after ``finish()`` it does nothing.
+    package func append(_ lines: LineBlock) {
+        change { $0.lines.append(lines) }
+    }
+
+    /// How far the work is, as a JSON object, in place of what was said before and is not yet taken.
+    package func report(progress: String) {
+        change { $0.progress = progress }
+    }
+
+    /// Makes the consumer turn once even if there is nothing to take.
+    package func nudge() {
+        change { $0.nudged = true }
     }
 
     /// Nothing more will be written: the consumer gets what waits, then `nil`.
     package func finish() {
-        let consumer = state.withLock { state in
-            state.finished = true
+        change { $0.finished = true }
+    }
+
+    /// Gives up the lines that wait, but for the one that tells how many are missing.
+    package func skip() {
+        state.withLock { $0.lines.dropAll() }
+    }
+
+    /// Gives up everything, also what is still written. Gives how many messages waited.
+    func close() -> Int {
+        let waiting = state.withLock { state in
+            defer { state.empty() }
+            return state.lines.count + (state.progress == nil ? 0 : 1)
+        }
+        finish()
+        return waiting
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let consumer = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.finished else { return nil }
+            body(&state)
             return state.consumer.take()
         }
         consumer?.resume()
     }
 
-    /// Gives up what waits, but for the newest message and the line that tells what is missing.
-    package func skipToLast() {
-        state.withLock { state in
-            while state.waiting.count > 1 { state.dropOldest() }
-        }
-    }
-
-    /// The oldest messages, as many as fit one request; waits for the first. `nil`: there are no more, or the task is
-    /// cancelled. One consumer only; what it has taken is its own, and is not dropped.
+    /// The oldest messages, as many as fit one request; waits for the first. Empty after ``nudge()``. `nil`: there are
+    /// no more, or the task is cancelled. One consumer only; what it has taken is its own, and is not dropped.
     package func next() async -> [OutboundMessage]? {
         await withTaskCancellationHandler {
             while !Task.isCancelled {
-                let batch = state.withLock { $0.takeBatch() }
-                if !batch.isEmpty { return batch }
-                if isFinished { return nil }
-                await waitForMore()
+                switch state.withLock({ $0.take(now: .now) }) {
+                case .batch(let batch): return batch
+                case .ended: return nil
+                case .notYet: _ = try? await Task.sleep(for: Self.nap)
+                case .nothing: await waitForMore()
+                }
             }
             return nil
         } onCancel: {
@@ -88,7 +101,7 @@ package final class Outbox: Sendable {
     private func waitForMore() async {
         await withCheckedContinuation { continuation in
             let ready = state.withLock { state in
-                if !state.waiting.isEmpty || state.finished || Task.isCancelled { return true }
+                if !state.isIdle || Task.isCancelled { return true }
                 state.consumer = continuation
                 return false
             }
@@ -97,33 +110,57 @@ package final class Outbox: Sendable {
     }
 }
 
-extension Outbox.State {
-    fileprivate mutating func takeNumber() -> UInt64 {
-        defer { nextNumber += 1 }
-        return nextNumber
+extension Outbox {
+    /// What there is for the consumer.
+    fileprivate enum Turn {
+        case batch([OutboundMessage])
+        /// Only a progress that comes too soon after the last one.
+        case notYet
+        case nothing
+        case ended
     }
 
-    fileprivate mutating func dropOldest() {
-        let oldest = waiting.removeFirst()
-        bytes -= oldest.payload.bytes + Outbox.overhead
-        droppedHere += 1
-        dropped += 1
-    }
+    fileprivate struct State: ~Copyable {
+        var lines: LineBuffer
+        var progress: String?
+        var progressTaken: ContinuousClock.Instant?
+        var nextNumber: UInt64 = 0
+        var nudged = false
+        var finished = false
+        var consumer: CheckedContinuation<Void, Never>?
 
-    fileprivate mutating func takeBatch() -> [OutboundMessage] {
-        var batch: [OutboundMessage] = []
-        var size = 0
-        if droppedHere > 0 {
-            let notice = "telltale: \(droppedHere) lines are missing here: the gateway did not take them in time"
-            batch.append(OutboundMessage(number: takeNumber(), event: "log", payload: .text(notice)))
-            droppedHere = 0
+        init(lines: consuming LineBuffer) {
+            self.lines = lines
         }
-        while batch.count < Outbox.batchMessages, let first = waiting.first {
-            size += first.payload.bytes
-            if size > Outbox.batchBytes, !batch.isEmpty { break }
-            bytes -= first.payload.bytes + Outbox.overhead
-            batch.append(waiting.removeFirst())
+
+        mutating func empty() {
+            lines.removeAll()
+            progress = nil
         }
-        return batch
+
+        var isIdle: Bool { lines.count == 0 && progress == nil && !nudged && !finished }
+
+        mutating func take(now: ContinuousClock.Instant) -> Turn {
+            var contents = lines.take(messages: Outbox.batchMessages - 1, bytes: Outbox.batchBytes)
+                .map(OutboundMessage.Content.line)
+            if let progress = takeProgress(now: now) { contents.append(.progress(progress)) }
+            if !contents.isEmpty || nudged {
+                nudged = false
+                return .batch(contents.map { OutboundMessage(number: takeNumber(), content: $0) })
+            }
+            return progress != nil ? .notYet : finished ? .ended : .nothing
+        }
+
+        private mutating func takeProgress(now: ContinuousClock.Instant) -> String? {
+            let due = progressTaken.map { now - $0 >= Outbox.progressPace } ?? true
+            guard due || finished, let progress = progress.take() else { return nil }
+            progressTaken = now
+            return progress
+        }
+
+        private mutating func takeNumber() -> UInt64 {
+            defer { nextNumber += 1 }
+            return nextNumber
+        }
     }
 }

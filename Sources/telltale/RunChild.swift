@@ -23,8 +23,11 @@ final class RunChild: Sendable {
     private let ending: Int32
     private let reaped = Mutex(false)
 
+    /// The words of a command, byte for byte, since file names need not be UTF-8; `nil` behind the last.
+    typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
     /// Starts the command with our standard input and the given outputs.
-    init(_ words: [String], outputs: [RunOutput]) throws(Descriptor.Failure) {
+    init(_ words: Words, outputs: [RunOutput]) throws(Descriptor.Failure) {
         (ended, ending) = try Descriptor.pipe()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -37,10 +40,8 @@ final class RunChild: Sendable {
         }
         var attributes = Self.attributes()
         defer { posix_spawnattr_destroy(&attributes) }
-        var arguments = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
-        let failure = posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, environ)
+        let failure = words[0].map { posix_spawnp(&pid, $0, &actions, &attributes, words, environ) } ?? ENOENT
         for output in outputs { output.closeWriting() }
         guard failure == 0 else { throw Descriptor.Failure(failure) }
         self.pid = pid
@@ -59,6 +60,9 @@ final class RunChild: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         return attributes
     }
+
+    /// Whether it has not ended, as far as we know.
+    var isRunning: Bool { reaped.withLock { !$0 } }
 
     /// Passes a signal on. `false`: the command has ended.
     func signal(_ number: Int32) -> Bool {

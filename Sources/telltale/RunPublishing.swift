@@ -1,99 +1,87 @@
 import Foundation
 import GatewayClient
-import Synchronization
+import JSONText
 
-/// The watched side of a run: its first message, its lines, its last.
+/// The watched side of a run: a task with the command's lines, its progress and its end.
 final class RunPublishing: Sendable {
-    let outbox = Outbox()
+    /// The longest command line that is shown, in bytes; words beyond it are left out.
+    static let commandBytes = 8 << 10
+    /// As the gateway allows, in bytes.
+    static let titleBytes = 512
+    /// After how much waiting at the end a person is told what for.
+    static let silentWait = Duration.seconds(2)
+
     private let client: GatewayClient
-    private let delivery: Delivery
-    private let running = Mutex<Task<Void, Never>?>(nil)
+    private let worker: TaskWorker
 
-    init(channel: String, client: GatewayClient) {
+    /// - Parameter cancel: is told that the task is to be cancelled; more than once perhaps.
+    init(_ work: TaskWork, client: GatewayClient, outbox: Outbox, cancel: @escaping @Sendable () -> Void) {
         self.client = client
-        let run = RunIdentity.random(length: 20)
-        delivery = Delivery(outbox) { batch in
-            try await client.publish(batch, to: channel, run: run)
-        } warn: { reason in
-            Console.note("\(reason); the command goes on, unwatched for now")
-        }
+        worker = TaskWorker(
+            work, run: RunIdentity.random(length: 20), client: client, outbox: outbox, cancel: cancel,
+            warn: Console.note)
     }
 
-    func start(command: [String], title: String?, pid: Int32) {
-        outbox.append(event: "start", .json(Document.json(Start(command: command, title: title, pid: pid))))
-        let delivery = delivery
-        running.withLock { $0 = Task { await delivery.run() } }
+    static func work(id: String, title: String?, command: [String], pid: Int32, lease: Duration) -> TaskWork {
+        let title = title ?? command.joined(separator: " ")
+        return TaskWork(
+            id: id, title: prefix(of: title, bytes: titleBytes), meta: meta(command),
+            worker: "\(prefix(of: ProcessInfo.processInfo.hostName, bytes: 200)):\(pid)", lease: lease)
     }
 
-    /// Publishes the end, and waits a bounded time until all is delivered. What is not is told.
-    func finish(_ ending: RunChild.Ending, command: [String], duration: Duration) async {
-        let exit = Exit(ending, command: command, duration: duration)
-        outbox.append(event: "exit", .json(Document.json(exit)), closes: true)
-        let patience = delivery.hurry()
-        let running = running.withLock { $0 }
-        let limit = Task {
-            try await Task.sleep(for: patience)
-            // Whoever watches should learn of the end, even where lines before it are missing.
-            outbox.skipToLast()
-            try await Task.sleep(for: Delivery.lastTry)
-            running?.cancel()
+    func start() { worker.start() }
+
+    /// Tells the end, and waits a bounded time until all is delivered. What is not is told.
+    func finish(_ end: TaskEnd, patience: Duration) async {
+        let hint = Task {
+            try await Task.sleep(for: Self.silentWait)
+            Console.note("the command has ended; waiting up to \(patience.components.seconds) s for the gateway")
         }
-        await running?.value
-        limit.cancel()
+        await worker.finish(end, patience: patience)
+        hint.cancel()
         await client.shutdown()
-        if let shortfall = delivery.shortfall { Console.note(shortfall) }
+        if let shortfall = worker.shortfall { Console.note(shortfall) }
     }
 
     /// Ends the wait for the gateway.
-    func abandon() {
-        running.withLock { $0 }?.cancel()
+    func abandon() { worker.abandon() }
+
+    /// `{"command":[…]}`
+    private static func meta(_ command: [String]) -> String {
+        var (words, bytes) = ([String](), 0)
+        for word in command {
+            bytes += word.utf8.count + 1
+            if bytes > commandBytes {
+                words.append("…")
+                break
+            }
+            words.append(word)
+        }
+        return "{\"command\":[" + words.map(JSONWriter.string).joined(separator: ",") + "]}"
     }
 
-    private struct Start: Encodable {
-        let command: [String]
-        let title: String?
-        let pid: Int32
-    }
-
-    private struct Exit: Encodable {
-        let status: Int32
-        /// `null` in JSON when no signal killed it: the member is always there.
-        let signal: JSONNullable<Int32>
-        let durationMilliseconds: Int64
-        let command: [String]
-
-        private enum CodingKeys: String, CodingKey {
-            case status, signal
-            case durationMilliseconds = "duration_ms"
-            case command
+    /// As many whole characters from the start as fit.
+    private static func prefix(of text: String, bytes: Int) -> String {
+        var end = text.startIndex
+        var size = 0
+        for index in text.indices {
+            size += text[index].utf8.count
+            if size > bytes { break }
+            end = text.index(after: index)
         }
-
-        init(_ ending: RunChild.Ending, command: [String], duration: Duration) {
-            status = ending.exitStatus
-            if case .killed(let number) = ending { signal = JSONNullable(number) } else { signal = JSONNullable(nil) }
-            durationMilliseconds = Int64(duration / .milliseconds(1))
-            self.command = command
-        }
+        return String(text[..<end])
     }
 }
 
-/// A value that is written as `null` when there is none, instead of being left out.
-struct JSONNullable<Value: Encodable>: Encodable {
-    let value: Value?
-
-    init(_ value: Value?) { self.value = value }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        if let value { try container.encode(value) } else { try container.encodeNil() }
-    }
-}
-
-private enum Document {
-    /// Strings, numbers and null always can be encoded.
-    static func json(_ value: some Encodable) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+extension TaskEnd {
+    /// The end of a command: its exit status as a shell says it, the signal if one killed it, how long it ran.
+    init(_ ending: RunChild.Ending, cancelled: Bool, duration: Duration, lastLines: String) {
+        let signal = if case .killed(let number) = ending { ",\"signal\":\(number)" } else { "" }
+        let milliseconds = Int64(duration / .milliseconds(1))
+        let state: State = cancelled ? .cancelled : ending.exitStatus == 0 ? .finished : .failed
+        self.init(
+            state: state,
+            result: "{\"exit_status\":\(ending.exitStatus)\(signal),\"duration_ms\":\(milliseconds)}",
+            error: state == .failed && !lastLines.isEmpty ? lastLines : nil)
     }
 }

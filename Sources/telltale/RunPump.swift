@@ -1,7 +1,7 @@
 import Foundation
 import GatewayClient
 
-/// Copies what the child writes to our own output at once, and its lines to the outbox.
+/// Copies what the child writes to our own output at once, and leaves it with the watcher.
 struct RunPump: Sendable {
     /// What is read at once, in bytes, at most: a pipe's usual capacity.
     private static let pieceBytes = 64 << 10
@@ -13,43 +13,44 @@ struct RunPump: Sendable {
     let output: RunOutput
     /// ``RunChild/ended``.
     let ended: Int32
-    let outbox: Outbox
+    let watcher: RunWatcher
 
-    /// Runs until the child has ended and all that it wrote is copied.
-    static func run(_ outputs: [RunOutput], of child: RunChild, into outbox: Outbox) async -> RunChild.Ending {
-        async let ending = onThread { child.wait() }
-        await withTaskGroup(of: Void.self) { group in
-            for output in outputs {
-                let pump = RunPump(output: output, ended: child.ended, outbox: outbox)
-                group.addTask { await onThread { pump.copy() } }
+    /// Begins to copy, on threads that are there when this returns. What is given ends when all is copied.
+    static func start(_ outputs: [RunOutput], of child: RunChild, for watcher: RunWatcher) -> [AsyncStream<Never>] {
+        outputs.map { output in
+            let pump = RunPump(output: output, ended: child.ended, watcher: watcher)
+            return AsyncStream { copied in
+                Thread {
+                    pump.copy()
+                    copied.finish()
+                }.start()
             }
         }
-        return await ending
     }
 
-    /// Work that blocks, on a thread of its own.
-    private static func onThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            Thread { continuation.resume(returning: work()) }.start()
+    /// Returns when the child has ended and all that it wrote is copied.
+    static func finish(_ pumps: [AsyncStream<Never>], of child: RunChild) async -> RunChild.Ending {
+        let ending = await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: child.wait()) }.start()
         }
+        for pump in pumps { for await _ in pump {} }
+        return ending
     }
 
     private func copy() {
         guard let source = output.readingDescriptor else { return }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceBytes, alignment: 1)
         defer { buffer.deallocate() }
-        var assembler = LineAssembler()
         var waiting = PumpWait(source: source, ended: ended)
         while waiting.isReadable(silence: Self.lingerSilence, inAll: Self.lingerInAll) {
             // A pseudo terminal whose last writer is gone fails with EIO: that is its end.
             guard let count = try? Descriptor.read(source, into: buffer), count > 0 else { break }
             let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let shown: Void? = try? Descriptor.write(piece, to: output.sink)
-            for line in assembler.feed(piece) { outbox.append(event: "log", .text(line)) }
+            watcher.take(piece, of: output.sink)
             // Nobody reads our output any more: closing the child's tells it so.
             if shown == nil { break }
         }
-        if let line = assembler.finish() { outbox.append(event: "log", .text(line)) }
         output.closeReading()
     }
 }

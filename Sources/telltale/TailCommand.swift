@@ -2,6 +2,7 @@ import ArgumentParser
 import BrokerCore
 import Foundation
 import GatewayClient
+import JSONText
 
 /// `telltale tail`: follows a channel.
 struct TailCommand: AsyncParsableCommand {
@@ -46,8 +47,9 @@ struct TailCommand: AsyncParsableCommand {
 
     private func jsonLine(_ event: ServerSentEvent) -> String {
         let position = try? Position(event.lastEventID)
-        return "{\"channel\":\(JSONText.string(channel)),\"epoch\":\(JSONText.string(position?.epoch.rawValue ?? "")),"
-            + "\"offset\":\(position?.offset ?? 0),\"event\":\(JSONText.string(event.event)),"
-            + "\"data\":\(JSONText.string(event.data))}"
+        let epoch = position?.epoch.rawValue ?? ""
+        return "{\"channel\":\(JSONWriter.string(channel)),\"epoch\":\(JSONWriter.string(epoch)),"
+            + "\"offset\":\(position?.offset ?? 0),\"event\":\(JSONWriter.string(event.event)),"
+            + "\"data\":\(JSONWriter.string(event.data))}"
     }
 }

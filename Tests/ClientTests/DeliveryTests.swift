@@ -4,16 +4,28 @@ import Testing
 @testable import GatewayClient
 
 /// A gateway that fails as it is told, and remembers idempotency keys.
-private final class ScriptedGateway: Sendable {
+private final class ScriptedGateway: Carrier {
     enum Step { case take, loseAnswer, refuseConnection, brokerAway, closed }
 
     private let steps: Mutex<[Step]>
     private let published = Mutex<[UInt64]>([])
+    private let ends = Mutex(0)
     let warnings = Mutex<[String]>([])
 
     init(_ steps: [Step]) { self.steps = Mutex(steps) }
 
     var numbers: [UInt64] { published.withLock { $0 } }
+    /// How often the end was told.
+    var ended: Int { ends.withLock { $0 } }
+
+    func settle() throws {
+        if steps.withLock({ $0.first == .refuseConnection }) {
+            steps.withLock { _ = $0.removeFirst() }
+            throw ClientError.unreachable(GatewayAddress("http://gateway")!, reason: "refused")
+        }
+    }
+
+    func end() { ends.withLock { $0 += 1 } }
 
     func send(_ batch: [OutboundMessage]) throws -> [Problem?] {
         let step = steps.withLock { $0.isEmpty ? .take : $0.removeFirst() }
@@ -29,9 +41,7 @@ private final class ScriptedGateway: Sendable {
     }
 
     func delivery(of outbox: Outbox) -> Delivery {
-        Delivery(outbox) {
-            try self.send($0)
-        } warn: { line in
+        Delivery(outbox, by: self) { line in
             self.warnings.withLock { $0.append(line) }
         }
     }
@@ -40,7 +50,7 @@ private final class ScriptedGateway: Sendable {
 @Suite struct DeliveryTests {
     private func outbox(_ count: Int) -> Outbox {
         let outbox = Outbox()
-        for number in 0..<count { outbox.append(event: "log", .text("\(number)")) }
+        for number in 0..<count { outbox.append(line: "\(number)") }
         return outbox
     }
 
@@ -50,9 +60,10 @@ private final class ScriptedGateway: Sendable {
         let delivery = gateway.delivery(of: outbox)
         let running = Task { await delivery.run() }
         while gateway.numbers.count < 600 { await Task.yield() }
-        _ = delivery.hurry()
+        delivery.hurry()
         await running.value
         #expect(gateway.numbers == Array(0..<600))
+        #expect(gateway.ended == 1)
         #expect(delivery.shortfall == nil)
         #expect(gateway.warnings.withLock { $0.count } == 1)
     }
@@ -63,9 +74,11 @@ private final class ScriptedGateway: Sendable {
         let delivery = gateway.delivery(of: outbox)
         let running = Task { await delivery.run() }
         while gateway.warnings.withLock({ $0.isEmpty }) { await Task.yield() }
-        #expect(delivery.hurry() == Delivery.lastTry)
+        #expect(!delivery.isHopeful)
+        delivery.hurry()
         await running.value
         #expect(delivery.shortfall == "3 of the messages could not be delivered")
+        #expect(gateway.ended == 0)
         #expect(gateway.warnings.withLock { $0.count } == 1)
     }
 
@@ -75,7 +88,10 @@ private final class ScriptedGateway: Sendable {
         let delivery = gateway.delivery(of: outbox)
         await delivery.run()
         #expect(gateway.numbers.isEmpty)
-        #expect(gateway.warnings.withLock { $0.first }?.contains("--task") == true)
+        #expect(gateway.warnings.withLock { $0.first }?.contains("closed") == true)
+        #expect(gateway.ended == 0)
+        outbox.append(line: "what comes after is not kept")
+        #expect(outbox.count == 0)
         #expect(delivery.shortfall == "2 of the messages could not be delivered")
     }
 }

@@ -5,9 +5,15 @@ import Testing
 @Suite struct LineAssemblerTests {
     private func lines(_ pieces: [[UInt8]]) -> [String] {
         var assembler = LineAssembler()
-        var lines = pieces.flatMap { piece in piece.withUnsafeBytes { assembler.feed($0) } }
-        if let last = assembler.finish() { lines.append(last) }
-        return lines
+        let bytes = pieces.flatMap { piece in piece.withUnsafeBytes { assembler.feed($0) } } + assembler.finish()
+        return texts(bytes)
+    }
+
+    private func texts(_ lines: [UInt8]) -> [String] {
+        var cursor = LineCursor(LineBlock(lines))
+        var texts: [String] = []
+        while let text = cursor.next() { texts.append(text) }
+        return texts
     }
 
     private func lines(_ text: String) -> [String] { lines([Array(text.utf8)]) }
@@ -46,5 +52,44 @@ import Testing
     @Test func `a long line of continuation bytes is cut all the same`() {
         let pieces = lines([[UInt8](repeating: 0x80, count: 100_000)])
         #expect(pieces.map(\.unicodeScalars.count).reduce(0, +) == 100_000)
+    }
+
+    @Test(arguments: ["\n", "\r\n"])
+    func `a line of just the longest length is one line, and the next one is whole`(end: String) {
+        let text = String(repeating: "x", count: LineAssembler.maximumLineBytes)
+        #expect(lines(text + end + "y" + end) == [text, "y"])
+    }
+
+    @Test(arguments: [(false, ["d"]), (true, [])])
+    func `of a line that was lost in part nothing comes`(midLine: Bool, kept: [String]) {
+        var assembler = LineAssembler()
+        func feed(_ text: String) -> [UInt8] { Array(text.utf8).withUnsafeBytes { assembler.feed($0) } }
+        #expect(texts(feed("a\nb")) == ["a"])
+        assembler.lose(midLine: midLine)
+        #expect(texts(feed("d\ne\n")) == kept + ["e"])
+    }
+}
+
+@Suite struct OutputQueueTests {
+    private func append(_ text: String, of source: Int32, to queue: inout OutputQueue) {
+        Array(text.utf8).withUnsafeBytes { queue.append($0, of: source) }
+    }
+
+    @Test func `what comes in small pieces is gathered, each descriptor's own`() {
+        var queue = OutputQueue(capacity: 1 << 20)
+        for (text, source) in [("a", 1), ("b", 1), ("c", 2), ("d", 1)] { append(text, of: Int32(source), to: &queue) }
+        let pieces = queue.takeAll()
+        #expect(pieces.map(\.source) == [1, 2, 1] && pieces.map(\.bytes) == ["ab", "c", "d"].map { Array($0.utf8) })
+        #expect(queue.isEmpty && queue.takeAll().isEmpty)
+    }
+
+    @Test func `past its capacity the oldest is lost, and the next piece tells what that was`() {
+        var queue = OutputQueue(capacity: 10)
+        append("a\nb\n", of: 1, to: &queue)
+        append("c\nd", of: 2, to: &queue)
+        append("12345678\n", of: 1, to: &queue)
+        let pieces = queue.takeAll()
+        #expect(pieces.count == 1 && pieces.first?.loss.lines == 4)
+        #expect(pieces.first?.loss.sources == [1: false, 2: true])
     }
 }

@@ -25,25 +25,53 @@ import Testing
         #expect(address.watch("task:1+2") == "http://g/?channel=task:1%2B2")
     }
 
-    @Test func `a batch is a line of JSON for each message, with a key of its own`() throws {
+    @Test func `a batch is a line of JSON for each message, with the attempt as its fence and a key of its own`() throws
+    {
+        let text = "a \"b\" \\ \t\u{1B}[0m\u{0}é\nc"
         let batch = [
-            OutboundMessage(number: 0, event: "log", payload: .text("a \"b\" \\ \t\u{1B}[0m\u{0}é\nc")),
-            OutboundMessage(number: 1, event: "exit", payload: .json(#"{"status":0}"#), closes: true),
+            OutboundMessage(number: 0, content: .line(text)),
+            OutboundMessage(number: 1, content: .progress(#"{"percent":5}"#)),
         ]
-        let lines = BatchBody.lines(batch, channel: "task:x", run: "run").split(separator: "\n")
-        let documents = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        let target = PublishingTarget(channel: "task:x", attempt: 3, run: "run")
+        let lines = BatchBody.lines(batch, target: target).split(separator: UInt8(ascii: "\n"))
+        let documents = try lines.map { try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any] }
         #expect(documents.count == 2)
-        #expect(documents[0]?["data"] as? String == "a \"b\" \\ \t\u{1B}[0m\u{0}é\nc")
-        #expect(documents[0]?["close"] == nil && documents[0]?["idempotency_key"] as? String == "run:0")
-        #expect((documents[1]?["data"] as? [String: Int]) == ["status": 0])
-        #expect(documents[1]?["close"] as? Bool == true && documents[1]?["channel"] as? String == "task:x")
+        #expect(documents[0]?["data"] as? String == text && documents[0]?["event"] as? String == "log")
+        #expect(documents[0]?["retain"] == nil && documents[0]?["idempotency_key"] as? String == "run:0")
+        #expect((documents[1]?["data"] as? [String: Int]) == ["percent": 5])
+        #expect(documents[1]?["retain"] as? String == "progress" && documents[1]?["conflate"] as? Bool == true)
+        #expect(documents.allSatisfy { $0?["channel"] as? String == "task:x" && $0?["fence"] as? Int == 3 })
     }
 
     @Test func `an answer is a position or a problem, and one that is cut is neither`() throws {
-        #expect(try BatchBody.answer(Data(#"{"channel":"a","epoch":"e","offset":1}"#.utf8)).get() == nil)
-        let problem = try BatchBody.answer(Data(#"{"status":409,"code":"closed","top":7}"#.utf8)).get()
+        let answers = try BatchBody.answers(
+            Data(
+                """
+                {"channel":"a","epoch":"e","offset":1}
+                {"status":409,"code":"closed","top":7}
+
+                """.utf8))
+        #expect(answers.count == 2 && answers.first == .init(epoch: "e"))
+        let problem = answers.last?.problem
         #expect(problem?.code == "closed" && problem?.values == ["top 7"] && problem?.isTemporary == false)
-        #expect(throws: ClientError.self) { try BatchBody.answer(Data(#"{"chan"#.utf8)).get() }
+        #expect(throws: ClientError.self) { try BatchBody.answers(Data(#"{"chan"#.utf8)) }
+    }
+
+    @Test func `a task's address and its page have the id escaped`() throws {
+        let address = try #require(GatewayAddress("http://g/t"))
+        #expect(address.task("a/b log") == "http://g/t/v1/tasks/a%2Fb%20log")
+        #expect(address.watch(task: "a/b") == "http://g/t/#/task/a%2Fb")
+    }
+
+    @Test func `a worker's bodies leave out what there is not`() {
+        let work = TaskWork(id: "a", title: nil, meta: #"{"command":["x"]}"#, worker: "h:1", lease: .seconds(30))
+        #expect(work.creation(attempt: nil) == #"{"id":"a","meta":{"command":["x"]}}"#)
+        #expect(work.creation(attempt: 2, withMeta: false) == #"{"id":"a","attempt":2}"#)
+        #expect(work.start(attempt: 2) == #"{"state":"started","attempt":2,"worker":"h:1","lease":30}"#)
+        let end = TaskEnd(state: .failed, result: #"{"exit_status":1}"#, error: "a\nb")
+        #expect(
+            end.change(attempt: 1)
+                == #"{"state":"failed","attempt":1,"result":{"exit_status":1},"error":"a\nb"}"#)
     }
 
     @Test func `a refusal is one line with its code and the current values`() {
