@@ -22,37 +22,67 @@ def chromium():
         browser.close()
 
 
+# Scrolls from the top to the end and notes each row by its offset: only the rows near the view are in the document.
+WHOLE_LOG = """async (log) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const found = new Map();
+    for (let top = 0, before = -1; top === 0 || log.scrollTop > before; top = before + log.clientHeight / 2) {
+        before = log.scrollTop = top;
+        await frame();
+        await frame();
+        before = log.scrollTop;
+        for (const row of log.querySelectorAll(".row")) {
+            found.set(Number(row.dataset.offset), row.querySelector(".text").textContent);
+        }
+        if (before + log.clientHeight >= log.scrollHeight - 1) break;
+    }
+    return [...found].sort(([one], [other]) => one - other);
+}"""
+CONNECTIONS = {"websocket": "Live by WebSocket", "sse": "Live by EventSource", "poll": "Live by long poll"}
+
+
 class View:
     """A tab that shows the gateway's page."""
 
     def __init__(self, page):
         self.page = page
-        self.status = page.locator("#status")
+        self.task = page.locator("telltale-task")
+        self.state = page.locator("telltale-task .state")
+        self.outcome = page.locator("telltale-task .outcome")
+        self.connection = page.locator(".connection:visible")
+        self.log = page.get_by_role("log")
         self.rows = page.locator(".row")
         self.gaps = page.locator(".marker.gap")
-        self.outcome = page.locator("#outcome")
-        self.transports = []
         self.complaints = []
-        page.on("websocket", lambda _: self.transports.append("ws"))
-        page.on("request", lambda request: request.resource_type == "eventsource" and self.transports.append("sse"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda told: "Security Policy" in told.text and self.complaints.append(told.text))
 
-    def open(self, url):
-        self.page.goto(url)
+    def open(self, base_url, route="", via=None):
+        self.page.goto(f"{base_url}/{f'?transport={via}' if via else ''}{route}")
         return self
 
-    def follow(self, gateway, channel, via, since="earliest"):
-        return self.open(f"{gateway.base_url}/?channel={channel}&via={via}&since={since}")
+    def watch(self, gateway, task, via=None):
+        return self.open(gateway.base_url, f"#/task/{task}", via)
+
+    def follow(self, gateway, channel, via=None, since=None):
+        return self.open(gateway.base_url, f"#/channel/{channel}{f'?since={since}' if since else ''}", via)
+
+    def expect_live(self, via=None, **options):
+        expect(self.connection).to_have_text(CONNECTIONS[via] if via else re.compile("^Live"), **options)
 
     def row(self, text):
         return self.rows.filter(has_text=re.compile(text) if isinstance(text, str) else text)
 
-    def texts(self, rows=".row"):
-        return self.page.eval_on_selector_all(f"{rows} .text", "cells => cells.map(cell => cell.textContent)")
+    def texts(self):
+        """Of the rows that are in the document: of a short log all."""
+        return self.page.eval_on_selector_all(".row .text", "cells => cells.map(cell => cell.textContent)")
 
     def offsets(self):
         return self.page.eval_on_selector_all(".row", "rows => rows.map(row => Number(row.dataset.offset))")
+
+    def whole_log(self):
+        """`[offset, text]` of every row, by scrolling through all of them."""
+        return self.log.evaluate(WHOLE_LOG)
 
     def screenshot(self, name):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -65,7 +95,7 @@ def open_view(chromium):
     views = []
 
     def open_one(**options):
-        context = chromium.new_context(**({"viewport": {"width": 1440, "height": 860}} | options))
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         views.append(View(context.new_page()))
         return views[-1]
 
@@ -81,6 +111,6 @@ def view(open_view):
     return open_view()
 
 
-@pytest.fixture(params=["ws", "sse"])
+@pytest.fixture(params=list(CONNECTIONS))
 def via(request):
     return request.param

@@ -8,7 +8,7 @@ import pytest
 from gateway import until
 from playwright.sync_api import expect
 
-LINK = re.compile(r"https?://\S+channel=\S+")
+LINK = re.compile(r"(https?://\S+/)(#/task/\S+)")
 
 
 class Build:
@@ -26,6 +26,7 @@ class Build:
             self.shown.append(line.rstrip("\n"))
 
     def link(self):
+        """The page's address and the route behind it."""
         return until(lambda: next(iter(LINK.findall("\n".join(self.shown))), None), 20, "no link was printed")
 
     def go_on(self):
@@ -50,59 +51,59 @@ def build(gateway, telltale, tmp_path):
     run.finish()
 
 
+def follow(build, view, via):
+    base_url, route = build.link()
+    return view.open(base_url.rstrip("/"), route, via)
+
+
 def lines(view):
-    """The output as the page shows it, without how the command began and ended."""
-    return "\n".join(view.texts(".row:not(.start):not(.exit)")).split("\n")
-
-
-def expect_each_once_in_order(view):
-    offsets = view.offsets()
-    assert offsets == list(range(1, len(offsets) + 1))
+    return "\n".join(text for _, text in view.whole_log()).split("\n")
 
 
 def test_a_build_is_seen_live_and_a_reload_in_the_middle_shows_all_of_it_again(build, view, via):
-    view.open(f"{build.link()}&via={via}")
+    follow(build, view, via)
     expect(view.row(c_project.MIDDLE).first).to_be_visible()
-    expect(view.status).to_have_text("Live")
-    expect(view.page.locator("#title")).to_have_text("The library")
-    expect(view.page.locator("#command-line")).to_contain_text("$ make -C")
+    view.expect_live(via)
+    expect(view.state).to_have_text("Running")
+    expect(view.task.get_by_role("heading")).to_have_text("The library")
+    expect(view.task.locator(".facts")).to_contain_text("$ make -C")
     assert build.process.poll() is None, "the lines arrived before the command had ended"
     assert lines(view) == build.output()
     view.screenshot(f"build-live-{via}")
 
     view.page.reload()
     expect(view.row(c_project.MIDDLE).first).to_be_visible()
-    expect(view.status).to_have_text("Live")
+    view.expect_live(via)
     assert build.process.poll() is None
     assert lines(view) == build.output()
 
     build.go_on()
     assert build.finish() == 0
-    expect(view.outcome).to_contain_text("succeeded in")
-    expect(view.status).to_have_text("Ended: closed")
+    expect(view.state).to_have_text("Finished")
+    expect(view.outcome).to_contain_text(re.compile(r"exit_status\s*0"))
+    expect(view.connection).to_have_text("Ended")
     assert lines(view) == build.output()
     assert any("warning:" in line for line in lines(view)), "standard error is part of the output"
-    expect_each_once_in_order(view)
-    assert set(view.transports) == {via}
     view.screenshot(f"build-ended-{via}")
 
 
 def test_a_link_opened_after_the_end_shows_everything_and_the_end(build, view, via):
-    link = build.link()
+    build.link()
     build.go_on()
     assert build.finish() == 0
-    view.open(f"{link}&via={via}")
-    expect(view.outcome).to_contain_text("succeeded in")
-    expect(view.status).to_have_text("Ended: closed")
+    follow(build, view, via)
+    expect(view.state).to_have_text("Finished")
+    expect(view.connection).to_have_text("Ended")
     assert lines(view) == build.output()
-    expect_each_once_in_order(view)
 
 
 def test_a_command_that_fails_says_so_on_the_page(gateway, telltale, view, via):
     run = telltale(gateway, "run", "--task", "broken", "--", "sh", "-c", "echo before; exit 3")
-    view.follow(gateway, "task:broken", via)
-    expect(view.outcome).to_contain_text("failed with status 3")
-    expect(view.status).to_have_text("Ended: closed")
+    view.watch(gateway, "broken", via)
+    expect(view.state).to_have_text("Failed")
+    expect(view.outcome).to_contain_text("before")
+    expect(view.outcome).to_contain_text(re.compile(r"exit_status\s*3"))
+    expect(view.connection).to_have_text("Ended")
     assert lines(view) == ["before"]
     assert run.wait(10) == 3
     view.screenshot(f"failed-{via}")
@@ -110,5 +111,15 @@ def test_a_command_that_fails_says_so_on_the_page(gateway, telltale, view, via):
 
 def test_a_command_that_is_killed_says_by_which_signal(gateway, telltale, view):
     telltale(gateway, "run", "--task", "killed", "--", "sh", "-c", "kill -TERM $$")
-    view.follow(gateway, "task:killed", "ws")
-    expect(view.outcome).to_contain_text("killed by signal 15")
+    view.watch(gateway, "killed")
+    expect(view.state).to_have_text("Failed")
+    expect(view.outcome).to_contain_text(re.compile(r"signal\s*15"))
+
+
+def test_a_command_is_cancelled_from_the_page(gateway, telltale, view):
+    run = telltale(gateway, "run", "--task", "long", "--", "sleep", "60")
+    view.watch(gateway, "long")
+    expect(view.state).to_have_text("Running")
+    view.task.get_by_role("button", name="Cancel").click()
+    expect(view.state).to_have_text("Cancelled")
+    assert run.wait(10) != 0

@@ -9,7 +9,8 @@ const SEQUENCE = new RegExp([
 ].map(({ source }) => source).join("|"), "g");
 /// Parameters with which `m` is a terminal's own business, and no colour.
 const PRIVATE = /[<=>?]/;
-const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+/// C0 and C1 controls but tab and line feed.
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /// Appends `text` to `parent`; escape sequences that are no colour are left out.
 export function appendAnsi(parent, text) {
@@ -30,10 +31,17 @@ function appendStyled(parent, text, { classes, colours }) {
   if (!classes.size && !colours.fg && !colours.bg) return void parent.append(clean);
   const span = document.createElement("span");
   span.className = [...classes].join(" ");
-  if (colours.fg) span.style.color = colours.fg;
+  const foreground = colours.fg ?? (colours.bg && ![...classes].some((name) => /^fg/.test(name)) && inkOn(colours.bg));
+  if (foreground) span.style.color = foreground;
   if (colours.bg) span.style.backgroundColor = colours.bg;
   span.textContent = clean;
   parent.append(span);
+}
+
+/// What can be read on a colour that knows nothing of the theme, by its luma (ITU-R BT.601).
+function inkOn(colour) {
+  const [red, green, blue] = colour.match(/\d+/g).map(Number);
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
 }
 
 const ON = { 1: "bold", 2: "faint", 3: "italic", 4: "underline", 7: "inverse", 9: "strike" };

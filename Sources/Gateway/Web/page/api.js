@@ -1,25 +1,25 @@
-// Where the gateway's paths are, and how its answers read. All is relative to the page, so it works below a path too.
+// The gateway's public paths, and how its answers read. All is relative to the page, so it works below a path too.
 
 const ROOT = new URL("./", location.href.split(/[?#]/)[0]);
 
 /// The gateway's root without its last slash, as people type it.
 export const origin = ROOT.href.replace(/\/$/, "");
 
-/// A channel's name as one path segment, with what is harmless there left readable.
-const segment = (channel) => encodeURIComponent(channel).replace(/%(3A|40|2C|3D|2B|3B)/g, decodeURIComponent);
+/// Transports that the address asks for (`?transport=poll`); `undefined` leaves the choice to the client.
+const asked = new URLSearchParams(location.search).get("transport");
+export const transports = ["websocket", "sse", "poll"].includes(asked) ? [asked] : undefined;
 
-export function channelURL(channel, query = {}) {
-  const url = new URL(`v1/channels/${segment(channel)}`, ROOT);
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  return url;
+/// A name as it may stand in an address, with what is harmless there left readable.
+export const readable = (name) => encodeURIComponent(name).replace(/%(3A|40|2C|2F|3D|3B)/g, decodeURIComponent);
+
+/// A path below `v1/`; names in it are escaped by `readable`, or wholly where a slash would be the path's own.
+export function url(path, query = {}) {
+  const made = new URL(`v1/${path}`, ROOT);
+  for (const [name, value] of Object.entries(query)) if (value) made.searchParams.set(name, value);
+  return made;
 }
 
-export function webSocketURL(channel, since) {
-  const url = new URL("v1/ws", ROOT);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.search = new URLSearchParams({ channel, since });
-  return url;
-}
+export const channelURL = (channel, query) => url(`channels/${readable(channel)}`, query);
 
 /// What went wrong, in words for a person. `code` is the gateway's stable one; `status` is 0 when it can't be reached.
 export class Problem extends Error {
@@ -28,41 +28,51 @@ export class Problem extends Error {
     this.code = code;
     this.status = status;
   }
-
-  /// Whether asking again would only be refused again.
-  get isFinal() {
-    return this.status >= 400 && this.status < 500 && this.status !== 429;
-  }
 }
 
-async function answer(url, options) {
+/// How long an answer may take, in milliseconds.
+const PATIENCE = 15_000;
+
+async function ask(address, options) {
   let response;
   try {
-    response = await fetch(url, { cache: "no-store", ...options });
+    response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
   } catch {
     throw new Problem("The gateway can’t be reached.", "unreachable", 0);
   }
+  if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  const detail = body.detail || body.title || `The gateway answered ${response.status}.`;
-  throw new Problem(detail, body.code, response.status);
+  throw new Problem(body.detail || body.title || `The gateway answered ${response.status}.`, body.code, response.status);
 }
 
-/// One page of a channel, at most `limit` messages after `since`.
-export const read = (channel, since, limit = 1000) =>
-  answer(channelURL(channel, { since, limit }), { headers: { Accept: "application/json" } });
+const answer = async (address, options) => (await ask(address, options)).json();
+const send = (method, address, body) =>
+  answer(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-/// Channels that the list shows, at most.
-export const LISTED_CHANNELS = 200;
+/// Snapshots, the newest first.
+export const listTasks = (states, limit) => answer(url("tasks", { state: states.join(","), limit }));
+export const createTask = (task) => send("POST", url("tasks"), task);
+export const changeTask = (id, change) => send("PATCH", url(`tasks/${encodeURIComponent(id)}`), change);
 
-export const listChannels = () => answer(new URL(`v1/channels?limit=${LISTED_CHANNELS}`, ROOT));
+export const listChannels = (prefix, limit) => answer(url("channels", { prefix, limit }));
+/// The retained messages of a channel by their keys.
+export const retainedOf = async (channel) => (await answer(channelURL(channel, { since: "latest", limit: 1 }))).retained;
 
 /// Publishes once; answers with the position.
 export function publish(channel, text, { event, json }) {
   const type = json ? "application/json" : "text/plain; charset=utf-8";
-  return answer(channelURL(channel, event ? { event } : {}), {
-    method: "POST",
-    headers: { "Content-Type": type },
-    body: text,
-  });
+  return answer(channelURL(channel, { event }), { method: "POST", headers: { "Content-Type": type }, body: text });
+}
+
+/// The milliseconds that a round trip through the broker took. Throws what is wrong with it.
+export async function askReadiness() {
+  const began = performance.now();
+  await ask(new URL("readyz", ROOT));
+  return performance.now() - began;
+}
+
+/// The gateway's counters by their names without `telltale_`.
+export async function readCounters() {
+  const text = await (await ask(new URL("metrics", ROOT))).text();
+  return Object.fromEntries([...text.matchAll(/^telltale_(\w+) (\S+)$/gm)].map(([, name, value]) => [name, Number(value)]));
 }

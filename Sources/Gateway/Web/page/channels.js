@@ -1,73 +1,94 @@
-// The list of channels: refreshed while the page is looked at, and no more often than this.
+// The channels there are: how fast each goes, and who reads.
 
-import { LISTED_CHANNELS, listChannels } from "./api.js";
-import { element } from "./rows.js";
+import { listChannels } from "./api.js";
+import { element, place, setText } from "./dom.js";
+import { channelHref } from "./routes.js";
+import { Rate, every, rateText } from "./sampling.js";
+import { drawSpark, makeSpark } from "./spark.js";
 
-/// Between refreshes, in milliseconds; and after one that failed.
-const REFRESH = 4000;
-const REFRESH_AFTER_FAILURE = 15_000;
+/// Between two questions for the list, in milliseconds.
+const INTERVAL = 2000;
+/// Channels that are listed, at most.
+const LISTED = 200;
 
 const $ = (id) => document.getElementById(id);
-let known = [];
-let tops = new Map();
-let current = null;
-let timer;
-let refreshed = () => {};
+const rows = new Map();
+/// What the names of the tasks' channels begin with, once a task has been seen.
+let ofTasks = null;
+const listeners = new Set();
 
-/// `listener` gets the channels of every refresh.
-export function watchChannels(listener) {
-  refreshed = listener;
-  document.addEventListener("visibilitychange", () => !document.hidden && refresh());
-  $("open-name").addEventListener("input", show);
-  refresh();
+/// `listener` gets the entry and the rate of every channel of the list, each time. Returns what ends that.
+export function onChannels(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
-export function markCurrent(channel) {
-  current = channel;
-  show();
+/// The list leaves the channels of tasks to the list of tasks, unless they are looked for.
+export function leaveOutTasks({ id, channel }) {
+  if (channel?.endsWith(`:${id}`)) ofTasks = channel.slice(0, -id.length);
 }
 
-export async function refresh() {
-  clearTimeout(timer);
-  if (document.hidden) return;
-  let wait = REFRESH;
-  try {
-    const { channels } = await listChannels();
-    known = channels.map((item) => ({ ...item, moving: (tops.get(item.channel) ?? item.top) < item.top }));
-    tops = new Map(channels.map(({ channel, top }) => [channel, top]));
-    $("channel-note").textContent = channels.length < LISTED_CHANNELS ? "" : `The first ${LISTED_CHANNELS} are listed.`;
-    refreshed(known);
-  } catch (problem) {
-    wait = REFRESH_AFTER_FAILURE;
-    $("channel-note").textContent = problem.message;
+const isListed = ({ channel }) => !ofTasks || !channel.startsWith(ofTasks) || $("channel-name").value.trim() !== "";
+
+/// Keeps the list; what is typed into its field chooses by the beginning of a name. Returns what refreshes it.
+export function watchChannels() {
+  const refresh = every(INTERVAL, async () => {
+    try {
+      show((await listChannels($("channel-name").value.trim(), LISTED)).channels);
+    } catch (problem) {
+      setText($("channels-note"), problem.message);
+      throw problem;
+    }
+  });
+  $("channel-name").addEventListener("input", () => refresh());
+  return refresh;
+}
+
+class ChannelRow {
+  rate = new Rate();
+
+  constructor(channel) {
+    this.speed = element("span", "speed");
+    this.readers = element("span", "readers");
+    this.chart = makeSpark();
+    this.link = element("a", "channel-row", element("span", "name", channel), this.chart, this.speed, this.readers);
+    this.link.href = channelHref(channel);
+    this.element = element("li", "", this.link);
+    this.element.dataset.channel = channel;
   }
-  show();
-  clearTimeout(timer);
-  timer = setTimeout(refresh, wait);
+
+  show({ epoch, top, closed, readers }) {
+    if (epoch !== this.epoch) this.rate.total = undefined;
+    this.epoch = epoch;
+    this.rate.count(top);
+    this.isClosed = closed;
+    this.link.classList.toggle("closed", closed);
+    setText(this.speed, closed ? "closed" : `${rateText(this.rate.last)}/s`);
+    setText(this.readers, readers ? `${readers} reading` : "");
+    this.link.title = `${top.toLocaleString("en-GB")} messages`;
+    drawSpark(this.chart, this.rate.values, 2);
+  }
 }
 
-function show() {
-  const wanted = $("open-name").value.trim();
-  const shown = known.filter(({ channel }) => channel.includes(wanted));
-  shown.sort((left, right) => Number(left.closed) - Number(right.closed));
-  $("channel-count").textContent = known.length || "";
-  if (known.length) $("welcome-title").textContent = "Choose a channel, or start one";
-  const focused = document.activeElement?.dataset?.channel;
-  $("channel-list").replaceChildren(...shown.map(item));
-  const again = focused && $("channel-list").querySelector(`[data-channel="${CSS.escape(focused)}"]`);
-  if (again) again.focus({ preventScroll: true });
+function show(channels) {
+  const names = new Set(channels.map(({ channel }) => channel));
+  for (const name of rows.keys()) if (!names.has(name)) rows.delete(name);
+  for (const entry of channels) {
+    const row = rows.get(entry.channel) ?? new ChannelRow(entry.channel);
+    rows.set(entry.channel, row);
+    row.show(entry);
+    for (const listener of listeners) listener(entry, row.rate);
+  }
+  const listed = channels.filter(isListed);
+  const shown = listed.map(({ channel }) => rows.get(channel));
+  shown.sort((left, right) => Number(left.isClosed) - Number(right.isClosed));
+  place($("channel-list"), shown.map(({ element }) => element));
+  setText($("channels-count"), listed.length ? `${listed.length}${channels.length < LISTED ? "" : "+"}` : "");
+  setText($("channels-note"), note(channels.length, listed.length));
 }
 
-function item({ channel, top, closed, moving, readers }) {
-  const link = element("a", closed ? "closed" : moving ? "moving" : "");
-  link.href = `?${new URLSearchParams({ channel })}`;
-  link.dataset.channel = channel;
-  if (channel === current) link.setAttribute("aria-current", "true");
-  const told = [`${top} messages`, closed ? "closed" : "", readers ? `${readers} following` : ""].filter(Boolean);
-  link.title = `${channel}: ${told.join(", ")}`;
-  const state = element("span", "top", closed ? "closed" : top);
-  link.append(element("span", "dot"), element("span", "name", channel), state);
-  const row = element("li");
-  row.append(link);
-  return row;
+function note(count, listed) {
+  if (count >= LISTED) return `The first ${LISTED} are listed: type the beginning of a name.`;
+  if (listed) return "";
+  return $("channel-name").value ? "None begins so. Press Enter to follow it anyway." : "A channel comes to be with its first message.";
 }

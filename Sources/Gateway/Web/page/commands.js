@@ -1,7 +1,8 @@
 // The commands to copy, with this gateway and the followed channel filled in.
 
 import { channelURL, origin } from "./api.js";
-import { quoted } from "./task.js";
+import { element } from "./dom.js";
+import { quoted } from "./words.js";
 
 /// What the command line uses without being told.
 const DEFAULT_GATEWAY = "http://127.0.0.1:8080";
@@ -17,17 +18,18 @@ const COMMANDS = {
   follow: (channel) => `curl -N -H 'Accept: text/plain' ${address(channel, "?follow=1")}`,
   publish: (channel) => `curl -d 'hello' ${address(channel)}`,
   lines: (channel) => `make 2>&1 | curl -T - ${address(channel, "?lines=1")}`,
+  element: () => `<script type="module" src="${origin}/telltale-task.js"></script>\n<telltale-task task="42"></telltale-task>`,
 };
 
-export function showCommands(channel) {
+export function showCommands(channel = "hello") {
   for (const code of document.querySelectorAll("[data-command]")) {
-    code.replaceChildren(...breakable(COMMANDS[code.dataset.command](channel || "hello")));
+    code.replaceChildren(...breakable(COMMANDS[code.dataset.command](channel)));
   }
 }
 
 /// Lines may break before a slash or a question mark of an address, rather than within its words.
 const breakable = (command) =>
-  command.split(/(?<=[^\/])(?=[\/?](?!\/))/).flatMap((part) => [document.createElement("wbr"), part]).slice(1);
+  command.split(/(?<=[^\/<])(?=[\/?](?!\/))/).flatMap((part) => [element("wbr"), part]).slice(1);
 
 /// `navigator.clipboard` is only there on loopback and HTTPS; elsewhere the command is selected, to be copied by hand.
 async function copy(button) {
@@ -43,6 +45,6 @@ async function copy(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button.copy");
+  const button = event.target.closest?.("button.copy");
   if (button) copy(button);
 });
