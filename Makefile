@@ -35,8 +35,9 @@ test-swift:
 	scripts/swift-test --filter 'PostgresTests|TransferTests'
 	$(BUILD)/telltale verify memory:
 
+# Most of a test's time is waiting, so two run at once; those of one file share servers.
 test-integration:
-	TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale $(PYTHON) -m pytest integration -q
+	TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale $(PYTHON) -m pytest integration -q -n 2 --dist loadfile
 
 test-tsan:
 	scripts/install build

@@ -58,7 +58,8 @@ class PostgresBench(Bench):
     """A Postgres with its defaults, durability included, and a gateway on it for each round; both are stopped by pid."""
 
     @contextlib.contextmanager
-    def postgres(self):
+    def postgres_server(self):
+        """Its first process, and its URL."""
         with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
             os.chmod(folder, 0o711)
             if os.geteuid() == 0:
@@ -70,8 +71,13 @@ class PostgresBench(Bench):
                  "--locale=C"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
             with self.server(
                     *as_owner(), str(programs() / "postgres"), "-D", data, "-p", "{port}", "-k", folder,
-                    "-c", "listen_addresses=127.0.0.1", is_up=self.answers, core=self.both_cores) as (_, port):
-                yield self.url(port)
+                    "-c", "listen_addresses=127.0.0.1", is_up=self.answers, core=self.both_cores) as (pid, port):
+                yield pid, self.url(port)
+
+    @contextlib.contextmanager
+    def postgres(self):
+        with self.postgres_server() as (_, url):
+            yield url
 
     @staticmethod
     def url(port):

@@ -32,10 +32,10 @@ class RedisBench(Bench):
     """A Redis and a gateway on it for each round; both are stopped by pid."""
 
     @contextlib.contextmanager
-    def redis(self):
+    def redis(self, core=None):
         with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
             with self.server("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--dir", folder,
-                             "--save", "", "--appendonly", "no", is_up=answers_ping) as (pid, port):
+                             "--save", "", "--appendonly", "no", is_up=answers_ping, core=core) as (pid, port):
                 yield pid, port
 
     def gateway_on(self, redis_port, core=None):
