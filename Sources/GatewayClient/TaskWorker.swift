@@ -4,8 +4,10 @@ import Synchronization
 ///
 /// Whoever does the work is never held up: all that is said here waits in an outbox until the gateway takes it.
 package final class TaskWorker: Sendable {
-    /// How long the end is waited for when the gateway has never been there, and how long it is tried at the last.
-    package static let lastTry = Duration.seconds(1)
+    /// How long the end is waited for when the gateway has never been there.
+    private static let hopelessWait = Duration.seconds(1)
+    /// How long the end is tried at the last, behind what is under way to a gateway that is slow.
+    private static let lastTry = Duration.seconds(5)
 
     package let outbox: Outbox
     private let session: TaskSession
@@ -55,7 +57,7 @@ package final class TaskWorker: Sendable {
                 // Whoever watches should learn of the end, even where lines before it are missing.
                 outbox.skip()
             }
-            try await Task.sleep(for: Self.lastTry)
+            try await Task.sleep(for: isHopeful ? Self.lastTry : Self.hopelessWait)
             running?.cancel()
         }
         await running?.value
