@@ -23,9 +23,9 @@ package struct ProgressPattern: Sendable {
         case expression(SharedRegex, groups: Set<String>)
     }
 
-    /// A compiled expression is a value that nobody changes.
+    /// A compiled expression.
+    // It is a value that matching does not change; only its type does not say so.
     private struct SharedRegex: @unchecked Sendable {
-        // Matching does not change a Regex; only its type does not say so.
         let regex: Regex<AnyRegexOutput>
     }
 

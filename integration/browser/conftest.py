@@ -22,6 +22,13 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture
+def browser_context(chromium):
+    context = chromium.new_context()
+    yield context
+    context.close()
+
+
 # Scrolls from the top to the end and notes each row by its offset: only the rows near the view are in the document.
 WHOLE_LOG = """async (log) => {
     const frame = () => new Promise(requestAnimationFrame);

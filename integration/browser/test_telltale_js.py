@@ -14,13 +14,6 @@ LARGEST = 6_000
 
 
 @pytest.fixture
-def browser_context(chromium):
-    context = chromium.new_context()
-    yield context
-    context.close()
-
-
-@pytest.fixture
 def open_tab(browser_context, gateway):
     return lambda base_url=gateway.base_url: Tab(browser_context.new_page(), base_url)
 
@@ -38,6 +31,17 @@ def transport(request):
 @pytest.fixture(params=[True, False], ids=["shared", "alone"])
 def shared(request):
     return request.param
+
+
+def test_pages_of_any_origin_load_it_and_have_it_once(gateway):
+    for name in ("telltale.js", "telltale.d.ts", "telltale-task.js"):
+        url = f"{gateway.base_url}/{name}"
+        answer = httpx.get(url)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+        tag = answer.headers["etag"]
+        again = httpx.get(url, headers={"If-None-Match": f'"other", {tag}'})
+        assert (again.status_code, again.headers["etag"], again.content) == (304, tag, b"")
+        assert httpx.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
 def test_it_is_small(gateway):

@@ -8,13 +8,6 @@ from middlebox import Middlebox
 
 
 @pytest.fixture
-def browser_context(chromium):
-    context = chromium.new_context()
-    yield context
-    context.close()
-
-
-@pytest.fixture
 def middlebox(gateway):
     middlebox = Middlebox(gateway.port)
     yield middlebox

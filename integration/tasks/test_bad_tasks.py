@@ -161,7 +161,7 @@ def test_an_id_that_is_no_channel_name_is_refused(gateway, name):
             assert (answer.status, answer.code) == (400, "invalid_id"), (method, path, answer)
 
 
-@pytest.mark.parametrize("id", ["a b", "é", "x" * 200, "x:control", "", "a\u0000b"])
+@pytest.mark.parametrize("id", ["a b", "é", "x" * 200, "x:control", "", "a\u0000b", ".", ".."])
 def test_a_creation_with_an_id_that_is_no_channel_name_is_refused(gateway, id):
     answer = http.post(f"{gateway.base_url}/v1/tasks", json={"id": id})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_id")

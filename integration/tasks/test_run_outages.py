@@ -25,6 +25,11 @@ def numbered(count, seconds):
     return f"for i in $(seq {count}); do echo line $i; sleep {seconds}; done"
 
 
+def wait_for_the_command(process):
+    """Reads what run says until the command has ended and run waits for the gateway."""
+    assert any("the command has ended; waiting" in line for line in process.stdout), "run does not wait"
+
+
 def numbers(count):
     return [f"line {number}" for number in range(1, count + 1)]
 
@@ -66,7 +71,7 @@ def test_a_command_that_ends_while_the_gateway_is_away_has_its_end_told_when_it_
     task = RunTask(gateway, "ended")
     task.wait_for_line("before")
     proxy.refuse()
-    time.sleep(4)
+    wait_for_the_command(process)
     assert process.poll() is None and task.state == "started"
     proxy.lead_to(gateway)
     assert process.wait(20) == 9
@@ -78,7 +83,7 @@ def test_the_wait_at_the_end_is_bounded_and_an_interrupt_ends_it(gateway, proxy,
         process = telltale(proxy, "run", *options, "--task", "gone", "--", "sh", "-c", "echo before; sleep 1; exit 6")
         RunTask(gateway, "gone").wait_for("started").wait_for_line("before")
         proxy.refuse()
-        time.sleep(2)
+        wait_for_the_command(process)
         act(process)
         assert process.wait(10) == 6
         assert "not been told how it ended" in said(process)[-1]

@@ -231,6 +231,14 @@ def test_a_text_is_cut_into_lines_and_a_stream_comes_as_it_is_written(gateway, t
     assert http.get(f"{task.url}/log").text == "one\ntwo\nthree\nfour\n"
 
 
+def test_curl_streams_output_in(gateway, task):
+    task.create()
+    command = ["curl", "-sS", "-T", "-", f"{task.url}/log?lines=1"]
+    answer = subprocess.run(command, input="one\ntwo\n", capture_output=True, text=True, check=True).stdout
+    assert json.loads(answer)["published"] == 2
+    assert http.get(f"{task.url}/log").text == "one\ntwo\n"
+
+
 def test_the_lines_of_an_attempt_that_is_over_are_refused(gateway, task):
     task.create()
     task.patch(state="started")
