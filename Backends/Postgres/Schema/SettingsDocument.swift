@@ -29,12 +29,3 @@ enum SettingsDocument {
         return "\"\(escaped.joined())\""
     }
 }
-
-extension Duration {
-    /// Whole milliseconds, at most a century, so that a server can add them to a time.
-    var wholeMilliseconds: Int64 {
-        let century: Int64 = 100 * 366 * 86_400
-        let (seconds, attoseconds) = components
-        return min(max(seconds, 0), century) * 1000 + max(attoseconds, 0) / 1_000_000_000_000_000
-    }
-}
