@@ -19,6 +19,26 @@ package enum PostgresPublishing: String, CaseIterable, Hashable, Sendable {
     case relay
 }
 
+/// Who may do one thing with the channels of one namespace, over HTTP and WebSocket; native producers do not ask.
+package enum AccessPolicy: String, CaseIterable, Hashable, Sendable {
+    /// Whoever can reach the gateway.
+    case anyone
+    /// Who has a token that allows it, or an API key.
+    case token
+    /// Those too, and whom the application allows it, which is asked.
+    case callback
+    /// Not even those.
+    case nobody
+}
+
+/// Who may read `/metrics`.
+package enum MetricsPolicy: String, CaseIterable, Hashable, Sendable {
+    case anyone
+    /// Who has an API key.
+    case key
+    case nobody
+}
+
 /// What serves a stream after its handshake.
 package enum HubSockets: String, CaseIterable, Hashable, Sendable {
     /// A shard's own epoll, where the system and the stream allow it.

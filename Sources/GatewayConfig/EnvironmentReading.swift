@@ -1,7 +1,7 @@
 /// The variables that begin with `TELLTALE_`.
 struct EnvironmentReading {
     /// What other commands read, or what says where the file is.
-    static let otherCommands: Set = ["TELLTALE_CONFIG", "TELLTALE_GATEWAY", "TELLTALE_TOKEN"]
+    static let otherCommands: Set = ["TELLTALE_CONFIG", "TELLTALE_CA", "TELLTALE_GATEWAY", "TELLTALE_TOKEN"]
 
     private let namespaces: [String]
     private var result = SourceReading()

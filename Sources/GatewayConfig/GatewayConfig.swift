@@ -12,9 +12,18 @@ package struct GatewayConfig: Hashable, Sendable {
     /// The other namespaces, by name; each is complete.
     package var namespaces: [String: NamespacePolicy] = [:]
     package var tasks = Tasks()
+    package var auth = Auth()
+    /// Origins of pages that may use the gateway beside its own, as browsers write them; `*`: all, without credentials.
+    package var origins: [String] = []
+    /// Publishing by anyone is meant, though other hosts can reach the gateway.
+    package var open = false
+    /// The addresses and networks of proxies whose word counts on where a request came from.
+    package var trustedProxies = ["127.0.0.0/8", "::1/128"]
     package var limits = Limits()
     package var timeouts = Timeouts()
     package var websocket = WebSocket()
+    /// What is worth it is compressed for those who take it.
+    package var compression = true
     /// The silence on a stream after which a comment shows readers and proxies that it is alive.
     package var heartbeat = Duration.seconds(15)
     /// How long a shutdown may take: streams end spread over this time.
@@ -28,6 +37,18 @@ package struct GatewayConfig: Hashable, Sendable {
         package var host = "127.0.0.1"
         /// 0: any free port.
         package var port = 8080
+        /// The files of the certificate chain and of its key, as PEM; both or none.
+        package var tls = TLS()
+        /// HTTP/2 is spoken beside HTTP/1.1.
+        package var http2 = true
+
+        /// Of the gateway's own address.
+        package var scheme: String { tls.certificate == nil ? "http" : "https" }
+
+        package struct TLS: Hashable, Sendable {
+            package var certificate: String?
+            package var key: String?
+        }
     }
 
     package struct Broker: Hashable, Sendable {

@@ -17,9 +17,11 @@ struct Key: Sendable {
     /// Its value as a JSON literal, with what is secret hidden.
     private let read: @Sendable (GatewayConfig, String) -> String
     private let write: @Sendable (RawValue, inout GatewayConfig, String) -> Bool
+    private let transfer: @Sendable (GatewayConfig, inout GatewayConfig, String) -> Void
+    private let isOther: @Sendable (GatewayConfig, GatewayConfig, String) -> Bool
 
     /// A key of the gateway.
-    init<Value>(
+    init<Value: Equatable & SendableMetatype>(
         _ path: String, _ property: any WritableKeyPath<GatewayConfig, Value> & Sendable,
         _ type: ValueType<Value>, flag: String? = nil, _ summary: String
     ) {
@@ -31,7 +33,7 @@ struct Key: Sendable {
     }
 
     /// A key that every namespace has.
-    init<Value>(
+    init<Value: Equatable & SendableMetatype>(
         namespace path: String, _ property: any WritableKeyPath<NamespacePolicy, Value> & Sendable,
         _ type: ValueType<Value>, _ summary: String
     ) {
@@ -42,7 +44,7 @@ struct Key: Sendable {
         }
     }
 
-    private init<Value>(
+    private init<Value: Equatable & SendableMetatype>(
         _ path: String, _ type: ValueType<Value>, _ flag: String?, _ summary: String,
         read: @escaping @Sendable (GatewayConfig, String) -> Value,
         write: @escaping @Sendable (Value, inout GatewayConfig, String) -> Void
@@ -53,12 +55,15 @@ struct Key: Sendable {
         range = type.range
         form = type.form
         mask = type.mask
+        let isSame: @Sendable (Value, Value) -> Bool = { $0 == $1 }
         self.read = { config, namespace in type.literal(read(config, namespace)) }
         self.write = { raw, config, namespace in
             guard let value = type.decode(raw) else { return false }
             write(value, &config, namespace)
             return true
         }
+        transfer = { source, target, namespace in write(read(source, namespace), &target, namespace) }
+        isOther = { !isSame(read($0, $2), read($1, $2)) }
     }
 
     /// What may be written, in words.
@@ -67,6 +72,16 @@ struct Key: Sendable {
     /// The value that `config` has, as a JSON literal with what is secret hidden.
     func literal(in config: GatewayConfig, namespace: String?) -> String {
         read(config, namespace ?? GatewayConfig.defaultNamespaceName)
+    }
+
+    /// Gives `target` the value that `source` has.
+    func copy(_ source: GatewayConfig, _ target: inout GatewayConfig, namespace: String?) {
+        transfer(source, &target, namespace ?? GatewayConfig.defaultNamespaceName)
+    }
+
+    /// Whether the two have different values.
+    func differs(_ one: GatewayConfig, _ other: GatewayConfig, namespace: String?) -> Bool {
+        isOther(one, other, namespace ?? GatewayConfig.defaultNamespaceName)
     }
 
     /// Puts a value in its place. `false`, and nothing has changed, if it is not allowed.

@@ -16,6 +16,14 @@ extension GatewayConfig {
         package var subscriptions = 100
         /// Connections at once; 0: as many as the descriptors allow.
         package var connections = 0
+        /// Connections at once of one address, those through trusted proxies counted by what these say; 0: no limit.
+        package var connectionsPerAddress = 1000
+        /// Streams at once of one token's subject, or of one token that has none; 0: no limit.
+        package var connectionsPerToken = 100
+        /// Messages a second of one publisher: a key, a token's subject, or an address; 0: no limit.
+        package var messagesPerSecond = 0
+        /// Streams and requests at once of one HTTP/2 connection.
+        package var http2Streams = 256
         /// Channels in one page of the list.
         package var channelsPerPage = 1000
 
@@ -25,6 +33,8 @@ extension GatewayConfig {
 
     /// How long the gateway waits for a peer that does nothing.
     package struct Timeouts: Hashable, Sendable {
+        /// TLS, from the first byte to the last of the handshake.
+        package var handshake = Duration.seconds(10)
         /// From a request's first byte to the end of its headers.
         package var header = Duration.seconds(10)
         /// Silence inside a request body.

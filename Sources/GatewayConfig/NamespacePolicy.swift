@@ -5,6 +5,9 @@ package struct NamespacePolicy: Hashable, Sendable {
     package var history = RetentionPolicy()
     /// Where a reader starts that says nothing; never a position.
     package var replay = Start.earliest
+    /// Who may read, and who may write; `nil`: see ``GatewayConfig/subscribePolicy(for:)``.
+    package var subscribe: AccessPolicy?
+    package var publish: AccessPolicy?
 
     package init() {}
 }

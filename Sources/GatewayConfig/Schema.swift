@@ -3,7 +3,7 @@ import BrokerCore
 /// Every key there is, in the order of the example and the documentation. To add one: a property with its default in
 /// ``GatewayConfig``, and a line here.
 enum Schema {
-    static let keys: [Key] = listen + broker + namespace + tasks + limits + timeouts + websocket + general
+    static let keys: [Key] = listen + broker + namespace + tasks + access + limits + timeouts + websocket + general
     static let outline = Outline(keys)
 
     private static let listen = [
@@ -13,6 +13,14 @@ enum Schema {
         Key(
             "listen.port", \.listen.port, .integer(0...65535), flag: "--listen",
             "The port to listen on; 0 is any free one."),
+        Key(
+            "listen.tls.certificate", \.listen.tls.certificate,
+            ValueType<String>.text(bytes: 4096, "a file").orNull("no TLS"),
+            "The certificate and those that vouch for it, as PEM. It is read again when it changes."),
+        Key(
+            "listen.tls.key", \.listen.tls.key, ValueType<String>.text(bytes: 4096, "a file").orNull("no TLS"),
+            "The key of the certificate, as PEM."),
+        Key("listen.http2", \.listen.http2, .boolean(), "HTTP/2 is spoken beside HTTP/1.1."),
     ]
 
     private static let broker = [
@@ -53,6 +61,13 @@ enum Schema {
         Key(
             namespace: "replay", \.replay, .replay(lastAtMost: 1_000_000),
             "Where a reader starts that does not say it."),
+        Key(
+            namespace: "subscribe", \.subscribe, ValueType<AccessPolicy>.choice().orNull("as `auth` allows"),
+            "Who may read its channels; `null` is `token` where tokens or keys are known, else `callback` where there is one, "
+                + "else `anyone`."),
+        Key(
+            namespace: "publish", \.publish, ValueType<AccessPolicy>.choice().orNull("as `auth` allows"),
+            "Who may write to its channels, and change its tasks; `null` as above."),
     ]
 
     private static let tasks = [
@@ -86,11 +101,27 @@ enum Schema {
             "limits.connections", \.limits.connections, .integer(0...100_000_000),
             "Connections at once; 0 is as many as the file descriptors allow."),
         Key(
+            "limits.connections_per_address", \.limits.connectionsPerAddress, .integer(0...100_000_000),
+            "Connections at once of one address; behind `trusted_proxies`, of the address that they name. 0 is no limit."
+        ),
+        Key(
+            "limits.connections_per_token", \.limits.connectionsPerToken, .integer(0...100_000_000),
+            "Streams at once of one token's subject, or of one token that has none. 0 is no limit."),
+        Key(
+            "limits.messages_per_second", \.limits.messagesPerSecond, .integer(0...10_000_000),
+            "Messages a second of one publisher: a key, a token's subject, or an address. 0 is no limit."),
+        Key(
+            "limits.http2_streams", \.limits.http2Streams, .integer(1...10_000),
+            "Streams and requests at once of one HTTP/2 connection."),
+        Key(
             "limits.channels_per_page", \.limits.channelsPerPage, .integer(1...ChannelQuery.maximumLimit),
             "Channels in one page of the list."),
     ]
 
     private static let timeouts = [
+        Key(
+            "timeouts.handshake", \.timeouts.handshake, .duration(.milliseconds(100) ... .seconds(3600)),
+            "From a connection's first byte to the end of the TLS handshake."),
         Key(
             "timeouts.header", \.timeouts.header, .duration(.milliseconds(100) ... .seconds(3600)),
             "From a request's first byte to the end of its headers."),
@@ -121,6 +152,7 @@ enum Schema {
     ]
 
     private static let general = [
+        Key("compression", \.compression, .boolean(), "What is worth it is compressed for those who take it."),
         Key(
             "heartbeat", \.heartbeat, .duration(.milliseconds(100) ... .seconds(86400)),
             "The silence on an event stream after which a comment is sent."),

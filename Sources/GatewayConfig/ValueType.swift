@@ -74,6 +74,28 @@ extension ValueType {
             mask: mask)
     }
 
+    /// Text that is shown to nobody.
+    static func secret(bytes: ClosedRange<Int>) -> ValueType<String> {
+        let text = text(bytes: bytes.upperBound, "a secret", mask: { _ in Secrets.hidden })
+        return ValueType<String>(
+            decode: { raw in text.decode(raw).flatMap { $0.utf8.count >= bytes.lowerBound ? $0 : nil } },
+            literal: text.literal, range: text.range,
+            form: "text of \(bytes.lowerBound) to \(bytes.upperBound) bytes", mask: text.mask)
+    }
+
+    static func boolean() -> ValueType<Bool> {
+        ValueType<Bool>(
+            decode: { raw in
+                switch raw {
+                case .json(.bool(let value)): value
+                case .text("true"), .text("1"): true
+                case .text("false"), .text("0"): false
+                default: nil
+                }
+            },
+            literal: { $0 ? "true" : "false" }, range: "true or false", form: "without quotes")
+    }
+
     /// A name that needs no quotes in most languages.
     static func identifier(bytes: Int) -> ValueType<String> {
         ValueType<String>(

@@ -95,8 +95,8 @@ import Testing
 
     @Test func aFileOnDiskIsLoadedAndNamedInOrigins() throws {
         try withTemporaryFile(#"{"listen": {"port": 9}}"#) { path in
-            let loaded = try LoadedConfig.load(file: path, environment: [:], flags: [.listen("0.0.0.0:7")])
-            #expect(loaded.config.listen == .init(host: "0.0.0.0", port: 7))
+            let loaded = try LoadedConfig.load(file: path, environment: [:], flags: [.listen("127.0.0.2:7")])
+            #expect(loaded.config.listen == .init(host: "127.0.0.2", port: 7))
             #expect(loaded.origins["listen.port"] == .flag(name: "--listen"))
         }
     }

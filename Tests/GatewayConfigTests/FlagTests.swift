@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct FlagTests {
     @Test(arguments: [
-        ("0.0.0.0:80", "0.0.0.0", 80), ("localhost:0", "localhost", 0), ("[::1]:8080", "::1", 8080),
+        ("127.0.0.2:80", "127.0.0.2", 80), ("localhost:0", "localhost", 0), ("[::1]:8080", "::1", 8080),
     ])
     func listenSetsHostAndPort(address: String, host: String, port: Int) throws {
         #expect(try load(nil, [:], [.listen(address)]).config.listen == .init(host: host, port: port))

@@ -19,7 +19,7 @@ import Testing
             problems(json) == [
                 "hub (gateway.json:6:3): found 5; allowed: an object with shards, sockets",
                 "namespaces.a:b (gateway.json:7:49): found \"a:b\"; allowed: \(NamespaceName.rule)",
-                "namespaces.c (gateway.json:7:60): found a list; allowed: an object with history, replay",
+                "namespaces.c (gateway.json:7:60): found a list; allowed: an object with history, replay, subscribe, publish",
                 "listen.port (gateway.json:2:14): found \"8080\"; allowed: 0 to 65535 (a whole number)",
                 "limits.message_bytes (gateway.json:3:14): found \"17MiB\"; allowed: 1 to 16MiB \(size)",
                 "limits.header_count (gateway.json:3:40): found 1.5; allowed: 10 to 1000 (a whole number)",
