@@ -14,8 +14,8 @@ struct AnswerAssembly {
         case broken
     }
 
-    /// Why the server ends the session, in its words.
-    var lastWords: ServerError?
+    /// Why the connection ends, in the server's words or a pooler's.
+    private(set) var lastWords: ServerError?
     private var answer: Result<Rows, PostgresError>?
     /// Whether the next that libpq gives must be NULL.
     private var owesNull = false
@@ -41,15 +41,18 @@ struct AnswerAssembly {
         case PGRES_PIPELINE_SYNC: return .whole
         case PGRES_PIPELINE_ABORTED: return .more
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-            lastWords = ServerError(sqlState: "0A000", message: "COPY is not spoken here")
+            hear(last: ServerError(sqlState: "0A000", message: "COPY is not spoken here"))
             return .broken
         default:
             guard let error = ServerError(result) else { return .broken }
-            if ServerError.isLast(result) { lastWords = error }
+            if ServerError.isLast(result) { hear(last: error) }
             fail(error)
             return .more
         }
     }
+
+    /// The first say why: a pooler adds its own to the server's.
+    mutating func hear(last words: ServerError) { lastWords = lastWords ?? words }
 
     /// The first error says what happened; it also counts when all went well before.
     mutating func fail(_ error: ServerError) {

@@ -14,6 +14,8 @@ final class ConnectAttempt: Pollable, @unchecked Sendable {
     private let notifications: (@Sendable ([PostgresNotification]) -> Void)?
 
     private var connection: OpaquePointer?
+    /// Connected, and not finished yet.
+    private var session: ConnectionSession?
     private var continuation: CheckedContinuation<Result<PostgresConnection, PostgresError>, Never>?
     private var events = Int16(POLLOUT)
     private var isCancelled = false
@@ -33,6 +35,7 @@ final class ConnectAttempt: Pollable, @unchecked Sendable {
         } onCancel: {
             executor.execute { [self] in
                 isCancelled = true
+                session?.end("connecting was cancelled")
                 if connection != nil { fail("connecting was cancelled") }
             }
         }
@@ -84,8 +87,23 @@ final class ConnectAttempt: Pollable, @unchecked Sendable {
         let inbox = QueryInbox(place: place)
         let session = ConnectionSession(
             connection, place: place, inbox: inbox, executor: executor, logger: logger, notifications: notifications)
+        self.session = session
         session.begin()
-        finish(.success(PostgresConnection(session: session, inbox: inbox, server: server)))
+        finish(PostgresConnection(session: session, inbox: inbox, server: server), session)
+    }
+
+    /// Finds out whether who greeted us is who answers: a pooler greets in the name of no process, and lends the
+    /// sessions of several.
+    private func finish(_ connection: PostgresConnection, _ session: ConnectionSession) {
+        let left = deadline.map { $0 - .now } ?? timeout
+        connection.submit(Query("SELECT pg_backend_pid()"), timeout: left) { [self] answer in
+            self.session = nil
+            finish(
+                answer.map { rows in
+                    session.isDirect = rows.int(0, 0) == Int64(connection.server.processID)
+                    return connection
+                })
+        }
     }
 
     private func fail(_ words: String? = nil) {

@@ -20,6 +20,10 @@ final class ConnectionSession: Pollable, @unchecked Sendable {
     /// when the last one is out.
     private var waiting = FIFO<Submission>()
     private var underWay = FIFO<Submission>()
+    /// Whether a query may go while another is under way. Not before it is known that no pooler stands in between:
+    /// one that pools transactions parts us from the server's session when nothing is owed, also when it has passed on
+    /// half a query; the other half would go to another session, and the answer to whoever gets this one.
+    var isDirect = false
     /// Of the first of ``underWay``.
     private var assembly = AnswerAssembly()
     /// libpq holds bytes that the system did not take.
@@ -63,7 +67,7 @@ final class ConnectionSession: Pollable, @unchecked Sendable {
 
     private func feed() {
         while let connection, !isBlocked, let next = waiting.first {
-            let mustWait = next.isScript || underWay.first?.isScript == true
+            let mustWait = !isDirect || next.isScript || underWay.first?.isScript == true
             if mustWait && !underWay.isEmpty { return }
             _ = waiting.popFirst()
             if underWay.isEmpty { lastProgress = .now }
@@ -163,7 +167,7 @@ final class ConnectionSession: Pollable, @unchecked Sendable {
     /// A notice; also an error that comes while nothing is asked, which is the last.
     private func heard(_ notice: OpaquePointer) {
         guard let error = ServerError(notice) else { return }
-        if ServerError.isLast(notice) { assembly.lastWords = error }
+        if ServerError.isLast(notice) { assembly.hear(last: error) }
         logger.debug("\(place) said", metadata: ["notice": "\(error)"])
     }
 

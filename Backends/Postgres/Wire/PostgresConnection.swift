@@ -2,7 +2,8 @@ import BrokerCore
 import Logging
 
 /// A connection to one server, ready to use, in libpq's pipeline mode: queries of all threads go out one behind the
-/// other without waiting for answers, each its own transaction; answers come in order.
+/// other without waiting for answers, each its own transaction; answers come in order. Behind a pooler each query waits
+/// for the answer to the one before.
 ///
 /// A server that owes an answer and sends nothing for the query's timeout is taken for gone: the connection ends, and
 /// all that is under way fails. A connection that has ended stays so; it is for its owner to open another.

@@ -41,4 +41,57 @@ import Testing
             }
         }
     }
+
+    /// More than the pooler and the system take at once, so that it gets them in parts; more connections than it has.
+    @Test func `what many send at once through a pooler is not mixed up`() async throws {
+        try await PostgresServer.run { server in
+            try await PgBouncer.run(before: server) { bouncer in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for client in 0..<12 {
+                        group.addTask {
+                            try await PostgresConnection.run(bouncer.url()) { try await Self.echo(client, over: $0) }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
+    private static func echo(_ client: Int, over connection: PostgresConnection) async throws {
+        let ballast = String(repeating: "x", count: 100_000)
+        for round in 0..<10 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<10 {
+                    let name = "\(client) \(round) \(number)"
+                    let query = Query("SELECT $1::text, length($2::text)", [.text(name), .text(ballast)])
+                    group.addTask {
+                        let rows = try await connection.query(query, timeout: PostgresConnection.patience)
+                        #expect(rows.text(0, 0) == name)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `the server's last words are heard behind a pooler, which adds its own`() async throws {
+        try await PostgresServer.run { server in
+            try await PgBouncer.run(before: server) { bouncer in
+                try await PostgresConnection.run(bouncer.url()) { connection in
+                    let answer = Task { try await connection.query("SELECT pg_sleep(60)") }
+                    try await until("the query is ended") {
+                        try await server.sql(
+                            """
+                            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                            WHERE query LIKE '%pg_sleep(60)' AND pid <> pg_backend_pid()
+                            """)
+                        return !connection.isOpen
+                    }
+                    let error = await #expect(throws: PostgresError.self) { _ = try await answer.value }
+                    #expect(error?.words.hasSuffix("due to administrator command [57P01]") == true, "\(error as Any)")
+                }
+            }
+        }
+    }
 }
