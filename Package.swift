@@ -1,12 +1,16 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// `make fuzz`: where libFuzzer is, which this package's own code tells where it has been.
+let fuzzer = Context.environment["TELLTALE_FUZZ"]
+
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     // The tests run on the release build, which is what ships, and some of them look inside a module.
     .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
+    .unsafeFlags(fuzzer == nil ? [] : ["-sanitize=fuzzer"]),
 ]
 
 let package = Package(
@@ -24,10 +28,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // The contract, and what holds every broker to it.
@@ -48,8 +54,24 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Who may do what: tokens, keys, policies.
+        .target(
+            name: "Access",
+            dependencies: [
+                "BrokerCore", "GatewayConfig", "JSONText",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+
         // The gateway.
         .target(name: "CEpoll"),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Hub",
             dependencies: [
@@ -64,17 +86,22 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "BrokerCore", "GatewayConfig", "Hub", "JSONText", "Tasks",
+                "Access", "BrokerCore", "CZlib", "GatewayConfig", "Hub", "JSONText", "Tasks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Web/page")],
@@ -147,13 +174,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "telltale",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerSupport", "BrokerTransfer", "Gateway",
+                "Access", "BrokerConformance", "BrokerCore", "BrokerRegistry", "BrokerSupport", "BrokerTransfer",
+                "Gateway",
                 "GatewayClient", "GatewayConfig", "JSONText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -168,6 +197,19 @@ let package = Package(
             name: "websocket-echo", dependencies: ["Gateway"], path: "integration/websocket/echo",
             swiftSettings: settings),
 
+        // Not part of the product: what strangers' bytes reach, for fuzzing.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Access", "BrokerCore", "Gateway", "GatewayConfig", "JSONText", "MemoryBroker", "RedisBroker",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "integration/fuzz/Targets", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["BrokerConformance", "FuzzTargets"], path: "integration/fuzz/Replay",
+            swiftSettings: settings),
+
         // Not part of the product: real servers, and what else several folders of tests share.
         .target(
             name: "RealServers",
@@ -176,6 +218,17 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .testTarget(
+            name: "AccessTests",
+            dependencies: [
+                "Access", "BrokerCore", "GatewayConfig", .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ClientTests", dependencies: ["GatewayClient"], swiftSettings: settings),
         .testTarget(name: "BrokerCoreTests", dependencies: ["BrokerCore"], swiftSettings: settings),
         .testTarget(
@@ -244,8 +297,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "Gateway", "GatewayConfig", "Hub", "JSONText", "MemoryBroker",
-                "Tasks",
+                "BrokerConformance", "BrokerCore", "CZlib", "Gateway", "GatewayConfig", "Hub", "JSONText",
+                "MemoryBroker", "Tasks",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -255,3 +308,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let fuzzer {
+    package.targets += [
+        .target(name: "CFuzzer", path: "integration/fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "integration/fuzz/LibFuzzer",
+            swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags(["--whole-archive", fuzzer, "--no-whole-archive"].flatMap { ["-Xlinker", $0] }),
+                .linkedLibrary("stdc++"),
+            ]),
+    ]
+}
