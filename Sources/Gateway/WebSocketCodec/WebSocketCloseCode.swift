@@ -13,8 +13,14 @@ package struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     package static let policyViolation = Self(rawValue: 1008)
     package static let messageTooBig = Self(rawValue: 1009)
     package static let internalError = Self(rawValue: 1011)
+    /// The gateway can't say now whether it may (IANA's registry).
+    package static let tryAgainLater = Self(rawValue: 1013)
     /// The gateway's own: the request was wrong.
     package static let badRequest = Self(rawValue: 4400)
+    /// The gateway's own: a token is missing, does not hold, or has expired.
+    package static let unauthorized = Self(rawValue: 4401)
+    /// The gateway's own: the token does not allow it.
+    package static let forbidden = Self(rawValue: 4403)
     /// The gateway's own: more was asked for than is allowed.
     package static let tooMany = Self(rawValue: 4429)
     /// The gateway's own: no pong came.

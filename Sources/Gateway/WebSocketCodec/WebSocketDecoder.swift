@@ -8,31 +8,41 @@ import JSONText
 /// while let event = decoder.next(&input) { … }
 /// ```
 /// Payloads are unmasked in place. Memory is held only for a message or control frame that has not arrived in full: it
-/// grows with the bytes that did arrive, and never beyond `maximumBytes` + 125 bytes. After a close or a failure all
-/// input is ignored.
-package struct WebSocketDecoder: Sendable {
-    /// The largest message, in bytes, all its fragments together. A larger one fails with 1009 as soon as it is
-    /// declared.
-    package let maximumBytes: Int
+/// grows with the bytes that did arrive, and never beyond `maximumBytes` + 125 bytes, and an inflate stream for a compressed
+/// message. After a close or a failure all input is ignored.
+package struct WebSocketDecoder {
+    /// The largest message, in bytes, all its fragments together, and inflated. A larger one fails with 1009 as soon as it is
+    /// declared, or, compressed, as soon as it has become too large.
+    package var maximumBytes: Int { Int(maximum) }
 
     private enum Step: UInt8 {
         case header, mask, payload, ended
     }
 
+    // A decoder is held for each connection: lengths are as short as they can be.
+    private let maximum: UInt32
     /// Bytes of the frame's payload that are still to come.
-    private var remaining = 0
+    private var remaining: UInt32 = 0
     private var message: [UInt8] = []
     private var control: [UInt8] = []
-    private var header = WebSocketFrameHeader()
+    /// While a compressed message has begun and not ended.
+    private var inflation: MessageInflation?
+    private var header: WebSocketFrameHeader
     private var mask = WebSocketMask()
     private var maskBytes: UInt8 = 0
     private var step = Step.header
     /// Text or binary, while a message has begun and not ended.
     private var kind: WebSocketOpcode?
     private var utf8 = UTF8Validator()
+    /// Bytes of the message on the wire, its frames declared so far.
+    private var wireBytes: UInt32 = 0
 
-    package init(maximumBytes: Int) {
-        self.maximumBytes = maximumBytes
+    /// - Parameters:
+    ///   - maximumBytes: 1 GiB at most.
+    ///   - allowsCompression: permessage-deflate was agreed upon.
+    package init(maximumBytes: Int, allowsCompression: Bool = false) {
+        maximum = UInt32(min(maximumBytes, 1 << 30))
+        header = WebSocketFrameHeader(allowsCompression: allowsCompression)
     }
 
     /// Heap memory held for what has arrived in part, in bytes; 0 while no message or control frame has.
@@ -77,14 +87,21 @@ package struct WebSocketDecoder: Sendable {
         case .text, .binary:
             guard kind == nil else { throw .protocolError("a message begins within another") }
             kind = header.opcode
+            wireBytes = 0
+            inflation = header.isCompressed ? MessageInflation() : nil
         case .close, .ping, .pong:
             break
         }
-        guard header.opcode.isControl || header.length <= UInt64(maximumBytes - message.count) else {
-            throw WebSocketFailure(code: .messageTooBig, reason: "a message may have \(maximumBytes) bytes")
-        }
-        remaining = Int(header.length)
+        if !header.opcode.isControl { try countWireBytes() }
+        remaining = UInt32(header.length)
         step = .mask
+    }
+
+    private mutating func countWireBytes() throws(WebSocketFailure) {
+        let most =
+            inflation == nil ? maximumBytes : MessageInflation.maximumWireBytes(maximumBytes: maximumBytes)
+        guard header.length <= UInt64(most - Int(wireBytes)) else { throw .messageTooBig(maximumBytes) }
+        wireBytes += UInt32(header.length)
     }
 
     private mutating func acceptMask(_ byte: UInt8) {
@@ -98,17 +115,18 @@ package struct WebSocketDecoder: Sendable {
     private mutating func takePayload(
         _ input: inout UnsafeMutableRawBufferPointer
     ) throws(WebSocketFailure) -> WebSocketEvent? {
-        let piece = input.takeFirst(min(input.count, remaining))
+        let piece = input.takeFirst(min(input.count, Int(remaining)))
         mask.apply(to: piece)
-        remaining -= piece.count
+        remaining -= UInt32(piece.count)
         if remaining == 0 { step = .header }
-        defer { if remaining == 0 { header = WebSocketFrameHeader() } }
+        defer { if remaining == 0 { header = header.next } }
         let bytes = UnsafeRawBufferPointer(piece)
         return header.opcode.isControl ? try takeControl(bytes) : try takeData(bytes)
     }
 
     private mutating func takeData(_ piece: UnsafeRawBufferPointer) throws(WebSocketFailure) -> WebSocketEvent? {
         let ends = remaining == 0 && header.isFinal
+        if inflation != nil { return try takeCompressed(piece, ends: ends) }
         if kind == .text {
             guard utf8.firstInvalid(in: piece) == nil, !ends || utf8.isComplete else {
                 throw .invalidPayload("a text is not UTF-8")
@@ -118,6 +136,25 @@ package struct WebSocketDecoder: Sendable {
             return nil
         }
         defer { kind = nil }
+        return kind == .text ? .text(payload) : .binary(payload)
+    }
+
+    private mutating func takeCompressed(
+        _ piece: UnsafeRawBufferPointer, ends: Bool
+    ) throws(WebSocketFailure) -> WebSocketEvent? {
+        let known = message.count
+        let most = maximumBytes
+        try inflation?.inflate(piece, into: &message, maximum: most)
+        if ends { try inflation?.finish(into: &message, maximum: most) }
+        if kind == .text {
+            let firstInvalid = message.withUnsafeBytes {
+                utf8.firstInvalid(in: UnsafeRawBufferPointer(rebasing: $0[known...]))
+            }
+            guard firstInvalid == nil, !ends || utf8.isComplete else { throw .invalidPayload("a text is not UTF-8") }
+        }
+        guard ends else { return nil }
+        defer { (kind, message, inflation) = (nil, [], nil) }
+        let payload = WebSocketPayload(owned: message)
         return kind == .text ? .text(payload) : .binary(payload)
     }
 
@@ -142,11 +179,7 @@ package struct WebSocketDecoder: Sendable {
         _ piece: UnsafeRawBufferPointer, into buffer: inout [UInt8], ends: Bool, maximum: Int
     ) -> WebSocketPayload? {
         if ends, buffer.isEmpty { return WebSocketPayload(borrowed: piece) }
-        let needed = buffer.count + piece.count
-        if needed > buffer.capacity {
-            buffer.reserveCapacity(min(maximum, max(needed, 2 * buffer.capacity)))
-        }
-        buffer.append(contentsOf: piece)
+        buffer.append(contentsOf: piece, maximum: maximum)
         guard ends else { return nil }
         defer { buffer = [] }
         return WebSocketPayload(owned: buffer)
@@ -166,6 +199,7 @@ package struct WebSocketDecoder: Sendable {
         step = .ended
         message = []
         control = []
+        inflation = nil
     }
 }
 

@@ -9,11 +9,12 @@ package enum WebSocketEncoder {
 
     /// The header of a frame that holds so many bytes; a control frame may have 125 at most.
     package static func emitHeader(
-        _ opcode: WebSocketOpcode, payloadBytes: Int, _ emit: (UnsafeRawBufferPointer) -> Void
+        _ opcode: WebSocketOpcode, payloadBytes: Int, isCompressed: Bool = false,
+        _ emit: (UnsafeRawBufferPointer) -> Void
     ) {
-        assert(!opcode.isControl || payloadBytes <= WebSocketFrameHeader.maximumControlBytes)
+        assert(!opcode.isControl || payloadBytes <= WebSocketFrameHeader.maximumControlBytes && !isCompressed)
         withUnsafeTemporaryAllocation(byteCount: maximumHeaderBytes, alignment: 1) { header in
-            header[0] = 0x80 | opcode.rawValue
+            header[0] = 0x80 | opcode.rawValue | (isCompressed ? WebSocketFrameHeader.compressed : 0)
             let count = writeLength(payloadBytes, to: header)
             emit(UnsafeRawBufferPointer(rebasing: header[..<count]))
         }
@@ -22,6 +23,18 @@ package enum WebSocketEncoder {
     package static func append(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         emitHeader(opcode, payloadBytes: payload.count) { output.append(contentsOf: $0) }
         output.append(contentsOf: payload)
+    }
+
+    /// Emits a message, header and payload, compressed if that makes it smaller, or always.
+    package static func emitMessage(
+        _ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, _ deflate: PermessageDeflate,
+        always: Bool = false, _ emit: (UnsafeRawBufferPointer) -> Void
+    ) {
+        deflate.withCompressed(payload, always: always) { compressed in
+            let content = compressed ?? payload
+            emitHeader(opcode, payloadBytes: content.count, isCompressed: compressed != nil, emit)
+            emit(content)
+        }
     }
 
     /// A close frame. Without a code it has no payload. A reason that is too long is cut before the character that

@@ -19,6 +19,9 @@ package struct WebSocketFailure: Error, Hashable, Sendable {
 
     static func protocolError(_ reason: String) -> Self { Self(code: .protocolError, reason: reason) }
     static func invalidPayload(_ reason: String) -> Self { Self(code: .invalidPayload, reason: reason) }
+    static func messageTooBig(_ maximumBytes: Int) -> Self {
+        Self(code: .messageTooBig, reason: "a message may have \(maximumBytes) bytes")
+    }
 }
 
 /// The unmasked bytes of a message or control frame.

@@ -16,14 +16,27 @@ package enum WebSocketOpcode: UInt8, Sendable {
 package struct WebSocketFrameHeader: Hashable, Sendable {
     /// The largest payload of a control frame, in bytes (RFC 6455 §5.5).
     package static let maximumControlBytes = 125
+    /// RSV1.
+    static let compressed: UInt8 = 0x40
 
     /// Of the payload, in bytes.
     private(set) var length: UInt64 = 0
     private(set) var opcode = WebSocketOpcode.continuation
     private(set) var isFinal = false
+    /// RSV1 is set: with this frame a compressed message begins (RFC 7692 §6).
+    private(set) var isCompressed = false
+    private let allowsCompression: Bool
     private var bytesRead: UInt8 = 0
     /// Bytes of the extended length: 0, 2 or 8.
     private var lengthBytes: UInt8 = 0
+
+    /// - Parameter allowsCompression: RSV1 may be set where a message begins.
+    init(allowsCompression: Bool) {
+        self.allowsCompression = allowsCompression
+    }
+
+    /// That of the frame behind, of which nothing was read yet.
+    var next: WebSocketFrameHeader { Self(allowsCompression: allowsCompression) }
 
     /// `true` when the header is complete.
     mutating func accept(_ byte: UInt8) throws(WebSocketFailure) -> Bool {
@@ -39,8 +52,9 @@ package struct WebSocketFrameHeader: Hashable, Sendable {
     }
 
     private mutating func acceptKind(_ byte: UInt8) throws(WebSocketFailure) {
-        guard byte & 0x70 == 0 else { throw .protocolError("reserved bits are set") }
         guard let opcode = WebSocketOpcode(rawValue: byte & 0x0F) else { throw .protocolError("unknown opcode") }
+        isCompressed = byte & 0x70 == Self.compressed && allowsCompression && (opcode == .text || opcode == .binary)
+        guard byte & 0x70 == 0 || isCompressed else { throw .protocolError("reserved bits are set") }
         self.opcode = opcode
         isFinal = byte & 0x80 != 0
         guard isFinal || !opcode.isControl else { throw .protocolError("a control frame is fragmented") }
