@@ -3,11 +3,19 @@ import NIOCore
 
 extension ByteBuffer {
     /// Writes a whole answer of HTTP/1.1 (RFC 9112 §2.1), with the headers that every answer has.
-    /// - Parameter closes: the connection ends with it.
+    /// - Parameters:
+    ///   - closes: the connection ends with it.
+    ///   - id: the request's.
     mutating func writeAnswer(
-        _ status: HTTPResponse.Status, _ fields: HTTPFields, _ body: ByteBuffer, closes: Bool = false
+        _ status: HTTPResponse.Status, _ fields: HTTPFields, _ body: ByteBuffer, closes: Bool = false,
+        id: RequestID? = nil
     ) {
         writeAnswerHead(status, fields)
+        if let id {
+            writeString("X-Request-Id: ")
+            writeString(id.description)
+            writeString("\r\n")
+        }
         writeString("Content-Length: ")
         writeString(String(body.readableBytes))
         writeString(closes ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")

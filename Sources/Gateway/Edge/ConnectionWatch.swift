@@ -4,7 +4,7 @@ import NIOCore
 
 /// The first handler of a connection, over raw bytes: how long the peer takes, what it gets when it can't be understood,
 /// and how the connection is closed so that the peer still reads the answer.
-final class ConnectionWatch: ChannelInboundHandler {
+final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -13,40 +13,49 @@ final class ConnectionWatch: ChannelInboundHandler {
         case idle
         /// Its head has not ended yet.
         case head
-        /// Its body comes; silence is limited to so many seconds.
-        case body(TimeAmount)
+        /// Its body comes.
+        case body(RequestBodyKind)
         /// The peer is waiting for us.
         case answering
+        /// The connection is a stream, which has its own time.
+        case stream
         /// All is said; what still comes is thrown away.
         case closing
     }
 
+    /// What a body that is one whole must bring each second, in bytes, beyond the time that it may be silent: one that comes a byte at
+    /// a time is never silent, and never there.
+    static let slowestWhole = 1 << 10
     /// How long a peer may go on sending after all is said.
     private static let lingering = TimeAmount.seconds(2)
 
     private let timeouts: GatewayConfig.Timeouts
-    private let connections: Connections
+    private let refusals: Refusals
+    /// Who is at the other end.
+    let peer: Peer
+    /// The connection is counted while these are kept: here, and by the stream that it becomes.
+    let holds: [Hold]
+    /// A stream may leave NIO with its socket.
+    let takesSocket: Bool
     /// Called on a body that has come to a standstill.
     var bodyTimedOut: ((BodyTimeout) -> Void)?
     private var phase = Phase.idle
     private var deadline = NIODeadline.distantFuture
+    /// When the body must be there in any case.
+    private var bodyDeadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
+    /// Bytes that wait for the peer to take them, and until when it has to take some.
+    private var backlog = (bytes: 0, deadline: NIODeadline.distantFuture)
     /// The request line has ended: what is too long is not the target.
     private(set) var hasRequestLine = false
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
 
-    init(timeouts: GatewayConfig.Timeouts, connections: Connections) {
+    init(timeouts: GatewayConfig.Timeouts, refusals: Refusals, admitted: AdmittedConnection, takesSocket: Bool) {
         self.timeouts = timeouts
-        self.connections = connections
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        do throws(Problem) {
-            try connections.admit(context.channel)
-        } catch {
-            refuse(error)
-        }
-        context.fireChannelActive()
+        self.refusals = refusals
+        peer = admitted.peer
+        holds = admitted.holds
+        self.takesSocket = takesSocket
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -72,8 +81,8 @@ final class ConnectionWatch: ChannelInboundHandler {
             enter(.head)
             sawBytes(data)
         case .head: sawBytes(data)
-        case .body: enter(phase)
-        case .answering: break
+        case .body: sawBody(unwrapInboundIn(data).readableBytes)
+        case .answering, .stream: break
         }
         context.fireChannelRead(data)
     }
@@ -82,14 +91,23 @@ final class ConnectionWatch: ChannelInboundHandler {
         if !hasRequestLine { hasRequestLine = unwrapInboundIn(data).readableBytesView.contains(0x0A) }
     }
 
+    private func sawBody(_ bytes: Int) {
+        bodyDeadline = bodyDeadline + .nanoseconds(Int64(bytes) * 1_000_000_000 / Int64(Self.slowestWhole))
+        enter(phase)
+        deadline = min(deadline, bodyDeadline)
+    }
+
     // MARK: What the request handler says
 
-    /// The head has come. `lines`: the body is a stream that may be silent for long.
-    func beganBody(lines: Bool) {
-        enter(.body(TimeAmount(lines ? timeouts.lines : timeouts.body)))
+    /// The head has come.
+    func beganBody(_ kind: RequestBodyKind) {
+        enter(.body(kind))
+        bodyDeadline = kind == .whole ? deadline : .distantFuture
     }
 
     func endedBody() { enter(.answering) }
+
+    func becameStream() { enter(.stream) }
 
     /// The body is not read for a while, by our own doing: its silence is not the peer's.
     func suspendedBody() {
@@ -98,7 +116,7 @@ final class ConnectionWatch: ChannelInboundHandler {
 
     /// It is read again.
     func resumedBody() {
-        if case .body = phase { enter(phase) }
+        if case .body(let kind) = phase { beganBody(kind) }
     }
 
     func endedResponse() {
@@ -109,6 +127,7 @@ final class ConnectionWatch: ChannelInboundHandler {
     /// Answers a peer that can't be understood, and closes.
     func refuse(_ problem: Problem) {
         guard let context, !isClosing else { return }
+        refusals.count(problem)
         var bytes = ByteBuffer()
         bytes.writeAnswer(problem.status, problem.fields, problem.document, closes: true)
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
@@ -149,8 +168,8 @@ final class ConnectionWatch: ChannelInboundHandler {
             switch phase {
             case .idle: TimeAmount(timeouts.idle)
             case .head: TimeAmount(timeouts.header)
-            case .body(let silence): silence
-            case .answering: nil
+            case .body(let kind): silence(in: kind)
+            case .answering, .stream: nil
             case .closing: Self.lingering
             }
         deadline = wait.map { .now() + $0 } ?? .distantFuture
@@ -160,8 +179,23 @@ final class ConnectionWatch: ChannelInboundHandler {
         }
     }
 
+    private func silence(in kind: RequestBodyKind) -> TimeAmount {
+        TimeAmount(kind == .lines ? timeouts.lines : timeouts.body)
+    }
+
     /// The timer runs at this pace, and only looks at the deadline: setting that costs no timer a request.
-    private var shortest: TimeAmount { min(TimeAmount(timeouts.header), TimeAmount(timeouts.idle), .seconds(5)) }
+    private var shortest: TimeAmount {
+        min(TimeAmount(timeouts.header), TimeAmount(timeouts.idle), TimeAmount(timeouts.write), .seconds(5))
+    }
+
+    /// The peer takes nothing of its answers, and has had its time. What waits does not change then: nothing is
+    /// read, and nothing more answered, until it has left.
+    private var isStuck: Bool {
+        if case .stream = phase { return false }
+        let bytes = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if bytes == 0 || bytes != backlog.bytes { backlog = (bytes, .now() + TimeAmount(timeouts.write)) }
+        return bytes > 0 && backlog.deadline <= .now()
+    }
 
     private func watch() {
         guard let context else { return }
@@ -170,6 +204,7 @@ final class ConnectionWatch: ChannelInboundHandler {
     }
 
     private func look() {
+        if isStuck { return context?.close(promise: nil) ?? () }
         guard deadline <= .now() else { return watch() }
         switch phase {
         case .idle, .closing:
@@ -177,17 +212,27 @@ final class ConnectionWatch: ChannelInboundHandler {
             return
         case .head:
             refuse(Problem(.requestTimeout, "timeout", "the request's head took longer than timeouts.header"))
-        case .body(let silence):
+        case .body(let kind):
             enter(.answering)
-            bodyTimedOut?(BodyTimeout(seconds: Int(silence.nanoseconds / 1_000_000_000)))
-        case .answering:
+            bodyTimedOut?(BodyTimeout(seconds: Int(silence(in: kind).nanoseconds / 1_000_000_000)))
+        case .answering, .stream:
             break
         }
         watch()
     }
 }
 
-/// Nothing came for so long inside a request's body.
+/// What may be expected of how a request's body comes.
+enum RequestBodyKind {
+    /// It is one message or object, which is of no use before it is all there.
+    case whole
+    /// It is used as it comes, for as long as that takes.
+    case stream
+    /// The same, and it may be silent for long.
+    case lines
+}
+
+/// Nothing came for so long inside a request's body, or so little that it can't be waited for.
 struct BodyTimeout: Error {
     let seconds: Int
 }

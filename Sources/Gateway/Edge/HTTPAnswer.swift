@@ -36,14 +36,6 @@ struct HTTPAnswer {
     }
 }
 
-/// A body that is gathered, to be written at once.
-private final class GatheredBody: ResponseBodyWriter {
-    private(set) var buffer = ByteBuffer()
-
-    func write(_ buffer: ByteBuffer) async throws { self.buffer.writeImmutableBuffer(buffer) }
-    consuming func finish(_: HTTPFields?) async throws {}
-}
-
 /// A body that is written part by part, each when the one before has left.
 private struct StreamedBody: ResponseBodyWriter {
     let channel: any Channel

@@ -12,6 +12,8 @@ struct Handover {
     let channel: any Channel
     let hub: Hub
     let takesSocket: Bool
+    /// What the stream counts as, kept for as long as it lasts.
+    let holds: [Hold]
 
     /// On the channel's event loop, at the end of the request that asked for the stream.
     func begin(_ transport: @escaping @Sendable () -> any Transport) {
@@ -30,6 +32,7 @@ struct Handover {
                 pipeline.removeHandler(try pipeline.handler(type: PublishHandler.self)),
                 pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self)),
                 pipeline.removeHandler(decoder),
+                pipeline.removeHandler(try pipeline.handler(type: TrafficMeter.self)),
             ]
             EventLoopFuture.andAllSucceed(removals, on: channel.eventLoop).flatMap {
                 channel.writeAndFlush(ByteBuffer())
@@ -49,12 +52,12 @@ struct Handover {
         channel.pipeline.syncOperations.removeHandler(leftovers, promise: nil)
         if takesSocket, let socket = duplicateSocket() {
             channel.close(promise: nil)
-            hub.open(SessionSeed(connection: .socket(socket), received: received, transport: transport))
+            hub.open(SessionSeed(connection: .socket(socket), received: received, holds: holds, transport: transport))
         } else {
             let channel = channel
             let seed = SessionSeed(
                 connection: .sink { handle in ChannelSink(channel: channel, handle: handle) }, received: received,
-                transport: transport)
+                holds: holds, transport: transport)
             hub.open(seed)
         }
     }

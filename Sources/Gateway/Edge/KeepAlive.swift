@@ -12,6 +12,7 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let watch: ConnectionWatch
+    private let counters: Counters
     private var isWanted = true
     private var requestHasEnded = true
     /// HTTP/1.0 knows no chunks: a body of unknown length ends with the connection (RFC 9112 §6.1).
@@ -20,8 +21,9 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     private var isHead = false
     private var isRefused = false
 
-    init(watch: ConnectionWatch) {
+    init(watch: ConnectionWatch, counters: Counters) {
         self.watch = watch
+        self.counters = counters
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -31,6 +33,11 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
             guard head.version == .http1_0 || head.headers["host"].count == 1 else {
                 isRefused = true
                 return watch.refuse(Problem(.badRequest, "invalid_host", "a request has one Host (RFC 9112 §3.2)"))
+            }
+            guard head.version != .http1_0 || !head.headers.contains(name: "transfer-encoding") else {
+                isRefused = true
+                return watch.refuse(
+                    Problem(.badRequest, "invalid_http", "HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)"))
             }
             requestHasEnded = false
             isHead = head.method == .HEAD
@@ -46,14 +53,13 @@ final class KeepAlive: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where !head.status.isInformational:
-            head.headers.add(name: "X-Content-Type-Options", value: "nosniff")
-            if !head.status.mayHaveResponseBody { head.headers.remove(name: "content-length") }
             let hasLength = head.headers.contains(name: "content-length")
             if isOld {
                 head.version = .http1_0
             } else if !hasLength, !isHead, head.status.mayHaveResponseBody {
                 head.headers.add(name: "Transfer-Encoding", value: "chunked")
             }
+            if counters.isDraining { isWanted = false }
             if isOld ? !hasLength : !requestHasEnded && hasLength { isWanted = false }
             if !isWanted { head.headers.replaceOrAdd(name: "connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)

@@ -2,8 +2,6 @@ import GatewayConfig
 import Glibc
 import Logging
 import NIOCore
-import NIOHTTP1
-import NIOHTTPTypesHTTP1
 import NIOPosix
 
 /// The socket that connections come in by.
@@ -11,23 +9,33 @@ struct Listener {
     /// Connections that the kernel completes before they are accepted.
     private static let backlog: CInt = 4096
 
-    let config: GatewayConfig
+    let live: LiveConfig
     let services: EdgeServices
     let group: any EventLoopGroup
+    /// `nil`: connections are plain.
+    let certificates: Certificates?
+    let shutdowns = ShutdownNotice()
 
     /// Binds, and accepts until the channel is closed.
     /// - Throws: ``ListenError`` that says which address, and why not.
     func bind() async throws -> any Channel {
-        let connections = Connections(most: config.limits.connections, hub: services.hub)
-        let desks = self.desks
+        let config = live.current
+        let opening = ConnectionOpening(
+            live: live, services: services, desks: desks, certificates: certificates, shutdowns: shutdowns)
+        let logger = services.logger
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel, connections, desks) }
+                channel.eventLoop.makeCompletedFuture { try opening.begin(channel) }
             }
         do {
             return try await bootstrap.bind(host: config.listen.host, port: config.listen.port).get()
@@ -39,41 +47,11 @@ struct Listener {
     /// One for each event loop.
     private var desks: [ObjectIdentifier: PublishDesk] {
         let broker = services.publish.services.broker
-        let most = config.limits.publishBatch
+        let most = live.current.limits.publishBatch
         return Dictionary(
             uniqueKeysWithValues: group.makeIterator().map {
                 (ObjectIdentifier($0), PublishDesk(broker: broker, most: most, loop: $0))
             })
-    }
-
-    /// ``KeepAlive`` frames the answers: only it knows which of them are to HEAD.
-    private static var encoding: HTTPResponseEncoder.Configuration {
-        var configuration = HTTPResponseEncoder.Configuration()
-        configuration.automaticallySetFramingHeaders = false
-        return configuration
-    }
-
-    /// The handlers of one HTTP/1.1 connection, from the socket inwards.
-    private func configure(
-        _ channel: any Channel, _ connections: Connections, _ desks: [ObjectIdentifier: PublishDesk]
-    ) throws {
-        let watch = ConnectionWatch(timeouts: config.timeouts, connections: connections)
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = config.limits.headerBytes
-        limits.maxHeaderListSize = config.limits.headerBytes
-        limits.maxHeaderFieldCount = config.limits.headerCount
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(watch)
-        try pipeline.addHandler(HTTPResponseEncoder(configuration: Self.encoding))
-        try pipeline.addHandler(
-            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)))
-        if let desk = desks[ObjectIdentifier(channel.eventLoop)] {
-            try pipeline.addHandler(PublishHandler(route: services.publish, desk: desk, watch: watch))
-        }
-        try pipeline.addHandler(HTTPServerPipelineHandler())
-        try pipeline.addHandler(KeepAlive(watch: watch))
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(RequestHandler(services: services, watch: watch))
     }
 }
 

@@ -19,7 +19,10 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let watch: ConnectionWatch
     /// The publication whose body is coming.
     private var order: PublishOrder?
+    /// Who sends it.
+    private var sender: Caller?
     private var run: [Result<Publication, Problem>] = []
+    private var records: [RequestRecord] = []
     /// The run is at the broker.
     private var isPublishing = false
     /// Requests that have gone to the router and have no answer yet.
@@ -66,23 +69,35 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard !hasEnded else { return }
         switch part {
         case .success(.head(let head)) where routed == 0 && !watch.isClosing:
-            if let order = PublishOrder(head) { begin(order) } else { pass(part, context: context) }
+            // A connection that is to be closed is so by what stands behind this handler.
+            if !route.services.counters.isDraining, let order = PublishOrder(head),
+                let sender = route.sender(order, from: watch.peer.name)
+            {
+                begin(order, by: sender)
+            } else {
+                pass(part, context: context)
+            }
         case .success(.body(let bytes)) where order != nil: order?.append(bytes)
         case .success(.end) where order != nil: end()
         case .success, .failure: pass(part, context: context)
         }
     }
 
-    private func begin(_ order: PublishOrder) {
-        watch.beganBody(lines: false)
+    private func begin(_ order: PublishOrder, by sender: Caller) {
+        watch.beganBody(.whole)
         self.order = order
+        self.sender = sender
     }
 
     private func end() {
-        guard let order else { return }
+        guard let order, let sender else { return }
         self.order = nil
         watch.endedBody()
-        run.append(Result { () throws(Problem) in try route.publication(order) })
+        records.append(
+            RequestRecord(
+                id: RequestID(given: order.requestID, trusted: watch.peer.isProxy), method: order.method,
+                target: order.target))
+        run.append(Result { () throws(Problem) in try route.publication(order, by: sender) })
     }
 
     private func pass(_ part: Result<HTTPServerRequestPart, any Error>, context: ChannelHandlerContext) {
@@ -128,12 +143,13 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let context else { return }
         var results = results
         var bytes = context.channel.allocator.buffer(capacity: run.count * PublishRoute.usualAnswerBytes)
-        for publication in run {
-            route.answer(publication, to: &bytes) { results.popFirst() }
+        for (publication, record) in zip(run, records) {
+            route.answer(publication, record, to: &bytes) { results.popFirst() }
         }
         run.removeAll(keepingCapacity: true)
+        records.removeAll(keepingCapacity: true)
         watch.answer(bytes)
-        if order != nil { watch.beganBody(lines: false) }
+        if order != nil { watch.beganBody(.whole) }
         takeWhatWaits(context)
     }
 

@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 
 /// One request at a time: streams are handed over, everything else goes to the router and its answer back.
@@ -21,32 +20,40 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case streamed(RequestBodySource)
         /// The rest of the request is of no interest.
         case discarding
+        /// It is answered with this when it has ended, so that the connection can go on.
+        case refused(Problem)
         case stream(StreamRequest)
+        /// Whether a page may send what it wants to send, which is all that was asked.
+        case preflight(HTTPResponse)
         case handedOver
     }
 
     private let services: EdgeServices
-    private let watch: ConnectionWatch
+    private let carrier: any RequestCarrier
     private var phase = Phase.idle
     /// The router's answer is under way.
     private var task: Task<Void, Never>?
     private var executor: EventLoopExecutor?
+    /// The request is counted for whom a proxy has sent it.
+    private var hold: Hold?
+    private var record = RequestRecord(id: RequestID(), method: "", target: "")
     /// The client waits for `100 Continue` before it sends the body.
     private var owesContinue = false
+    private var sender = RequestSender()
     private var mayRead = true
     private var wantsRead = false
 
-    init(services: EdgeServices, watch: ConnectionWatch) {
+    init(services: EdgeServices, carrier: any RequestCarrier) {
         self.services = services
-        self.watch = watch
+        self.carrier = carrier
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        watch.bodyTimedOut = { [weak self] timeout in self?.failBody(timeout, context: context) }
+        carrier.bodyTimedOut = { [weak self] timeout in self?.failBody(timeout, context: context) }
     }
 
     func handlerRemoved(context _: ChannelHandlerContext) {
-        watch.bodyTimedOut = nil
+        carrier.bodyTimedOut = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -67,51 +74,92 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case (.body(let buffer), .streamed(let source)):
             if !source.yield(buffer) {
                 mayRead = false
-                watch.suspendedBody()
+                carrier.suspendedBody()
             }
         case (.end, .whole(let request, let body)):
-            watch.endedBody()
+            carrier.endedBody()
             phase = .idle
             respond(to: Request(head: request, body: RequestBody(buffer: body)), context: context)
         case (.end, .streamed(let source)):
-            watch.endedBody()
+            carrier.endedBody()
             phase = .idle
             source.finish()
         case (.end, .stream(let stream)):
             phase = .handedOver
             open(stream, context: context)
+        case (.end, .refused(let problem)):
+            carrier.endedBody()
+            phase = .idle
+            answer(problem, context: context)
+        case (.end, .preflight(let response)):
+            carrier.endedBody()
+            phase = .idle
+            answer(response, context: context)
         case (.end, .discarding): phase = .idle
         default: break
         }
     }
 
     private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) {
+        let id = RequestID(given: request.headerFields[.xRequestID], trusted: carrier.peer.isProxy)
+        record = RequestRecord(id: id, method: request.method.rawValue, target: request.path ?? "")
+        let client = carrier.peer.client(of: request.headerFields) ?? carrier.peer.address
+        sender = RequestSender(address: client?.description ?? "")
         do throws(Problem) {
-            if let stream = try StreamRequest(request) {
+            hold = try services.limits.connections.admit(request.headerFields, of: carrier.peer)
+            sender.origin = try judge(request)
+            if let preflight = sender.origin.preflight(request) {
+                phase = .preflight(preflight)
+                return
+            }
+            if var stream = try StreamRequest(request) {
+                stream.responseFields = sender.origin.fields
+                stream.responseFields[.xRequestID] = id.description
                 phase = .stream(stream)
                 return
             }
         } catch {
-            phase = .discarding
-            return answer(error, context: context)
+            return refuse(request, error, context: context)
         }
-        let length = request.headerFields[.contentLength].flatMap { Int($0) }
-        let isEmpty = length == nil && request.headerFields[.transferEncoding] == nil
-        if isEmpty || (length ?? .max) <= Self.wholeBodyBytes && request.headerFields[.expect] == nil {
-            watch.beganBody(lines: false)
-            phase = .whole(request, context.channel.allocator.buffer(capacity: length ?? 0))
+        if isTakenWhole(request) {
+            carrier.beganBody(.whole)
+            phase = .whole(request, ByteBuffer())
         } else {
-            watch.beganBody(lines: Self.isLineStream(request))
+            carrier.beganBody(Self.bodyKind(request))
             stream(request, context: context)
         }
     }
 
-    /// Whether the body is a stream of lines, which may be silent for long.
-    private static func isLineStream(_ request: HTTPRequest) -> Bool {
-        guard let target = try? Target(request),
-            target.path.hasPrefix(Target.channels) || TaskPath(target.path)?.verb == .log
-        else { return false }
-        return (try? target.query.flag("lines")) ?? false
+    private func refuse(_ request: HTTPRequest, _ problem: Problem, context: ChannelHandlerContext) {
+        guard isTakenWhole(request) else {
+            phase = .discarding
+            return answer(problem, context: context)
+        }
+        carrier.beganBody(.whole)
+        phase = .refused(problem)
+    }
+
+    /// There is no body, or one that is waited for before the request is answered.
+    private func isTakenWhole(_ request: HTTPRequest) -> Bool {
+        guard carrier.hasBody(request) else { return true }
+        guard let length = request.headerFields[.contentLength] else { return false }
+        return (Int(length) ?? .max) <= Self.wholeBodyBytes && request.headerFields[.expect] == nil
+    }
+
+    private static func bodyKind(_ request: HTTPRequest) -> RequestBodyKind {
+        guard let target = try? Target(request) else { return .whole }
+        if target.path == "/v1/publish" { return .stream }
+        guard target.path.hasPrefix(Target.channels) || TaskPath(target.path)?.verb == .log else { return .whole }
+        return (try? target.query.flag("lines")) ?? false ? .lines : .whole
+    }
+
+    /// - Throws: ``Problem`` for a request that a page must not make.
+    private func judge(_ request: HTTPRequest) throws(Problem) -> PageOrigin {
+        guard OriginRules.concern(request.path ?? "") else { return .own }
+        let origins = services.publish.services.origins
+        try origins.check(RequestSite(scheme: request.scheme ?? "http", authority: request.authority))
+        return try origins.judge(
+            request.method, request.headerFields, at: RequestSite(request, isProxied: carrier.peer.isProxy))
     }
 
     private func stream(_ request: HTTPRequest, context: ChannelHandlerContext) {
@@ -135,47 +183,99 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Answers
 
+    private func executor(_ context: ChannelHandlerContext) -> EventLoopExecutor {
+        let executor = executor ?? EventLoopExecutor(loop: context.eventLoop)
+        self.executor = executor
+        return executor
+    }
+
     private func respond(to request: Request, context: ChannelHandlerContext) {
         let channel = context.channel
         let services = services
-        let executor = executor ?? EventLoopExecutor(loop: context.eventLoop)
-        self.executor = executor
+        let sender = sender
+        let record = record
+        let executor = executor(context)
         task = Task(executorPreference: executor) {
             services.counters.requestBegan()
             defer { services.counters.requestEnded() }
-            let response = await services.respond(to: request, channel)
+            var response = await services.respond(to: request, record.id, from: sender, channel)
+            response.headers[.xRequestID] = record.id.description
             await HTTPAnswer(response: response, isHead: request.method == .head, channel: channel).write()
+            record.end(response.status.code, services.logger)
         }
     }
 
     private func answer(_ problem: Problem, context: ChannelHandlerContext) {
+        var problem = problem
+        problem.name(record.id)
+        problem.headers[.xRequestID] = record.id.description
+        record.end(problem.status.code, services.logger)
+        services.counters.refusals.count(problem)
         let channel = context.channel
         channel.write(HTTPResponsePart.head(problem.response().head), promise: nil)
         channel.write(HTTPResponsePart.body(problem.document), promise: nil)
         channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
     }
 
+    private func answer(_ response: HTTPResponse, context: ChannelHandlerContext) {
+        context.channel.write(HTTPResponsePart.head(response), promise: nil)
+        context.channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head(let head):
+        var part = unwrapOutboundIn(data)
+        switch part {
+        case .head(var head) where head.status.kind != .informational:
             let readsOnTheWay = head.status.kind == .successful && head.headerFields[.contentLength] == nil
             if readsOnTheWay { sayContinue(context: context) }
             owesContinue = false
-        case .body: break
+            for field in sender.origin.fields { head.headerFields[field.name] = field.value }
+            head.headerFields[.xContentTypeOptions] = "nosniff"
+            // RFC 9110 §8.6.
+            if head.status == .noContent || head.status == .notModified { head.headerFields[.contentLength] = nil }
+            part = .head(head)
+        case .head, .body: break
         case .end:
             task = nil
+            hold = nil
             if case .streamed = phase { phase = .discarding }
         }
-        context.write(data, promise: promise)
+        context.write(wrapOutboundOut(part), promise: promise)
     }
 
     // MARK: Streams
 
     private func open(_ stream: StreamRequest, context: ChannelHandlerContext) {
-        watch.endedBody()
+        carrier.endedBody()
+        guard services.streams.gate.isOpen else { return ask(stream, context: context) }
+        handOver(
+            Result { () throws(Problem) in try stream.transport(services.streams, from: sender.address) },
+            context: context)
+    }
+
+    /// Somebody may have to be asked, and until the answer nothing else is read.
+    private func ask(_ stream: StreamRequest, context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let (streams, sender, loop) = (services.streams, sender, context.eventLoop)
+        task = Task(executorPreference: executor(context)) {
+            let transport: Result<TransportMaker, Problem>
+            do throws(Problem) {
+                transport = .success(try await stream.transport(streams, askedBy: sender))
+            } catch {
+                transport = .failure(error)
+            }
+            loop.execute { bound.value.handler.handOver(transport, context: bound.value.context) }
+        }
+    }
+
+    private func handOver(_ transport: Result<TransportMaker, Problem>, context: ChannelHandlerContext) {
+        task = nil
+        guard context.channel.isActive else { return }
         do throws(Problem) {
-            let transport = try stream.transport(services.streams)
-            Handover(channel: context.channel, hub: services.hub, takesSocket: services.takesSockets).begin(transport)
+            if services.counters.isDraining { throw Problem.draining }
+            let transport = try transport.get()
+            carrier.handOver(to: services.hub, holds: [hold].compactMap(\.self), transport)
+            record.end(200, services.logger, as: "stream")
         } catch {
             phase = .idle
             answer(error, context: context)
@@ -190,7 +290,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func readMore(context: ChannelHandlerContext) {
         mayRead = true
-        watch.resumedBody()
+        carrier.resumedBody()
         guard wantsRead else { return }
         wantsRead = false
         context.read()
@@ -199,35 +299,23 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Errors
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let parsing = error as? HTTPParserError else {
+        let limits = services.streams.config.limits
+        let bounds = RequestLimits(bytes: limits.headerBytes, count: limits.headerCount)
+        guard let problem = carrier.problem(of: error, bounds) else {
             context.close(promise: nil)
             return
         }
-        let problem = problem(of: parsing)
         if case .streamed = phase { return failBody(problem, context: context) }
         if case .handedOver = phase { return }
-        if task != nil { return watch.closeGently() }
+        if task != nil { return carrier.closeGently() }
         phase = .discarding
-        watch.refuse(problem)
-    }
-
-    private func problem(of error: HTTPParserError) -> Problem {
-        let limits = services.streams.config.limits
-        guard error == .headerOverflow else {
-            return Problem(.badRequest, "invalid_http", "this is no HTTP/1.1 request (RFC 9112)")
-        }
-        if !watch.hasRequestLine {
-            return Problem(.uriTooLong, "target_too_long", "a request line may have \(limits.headerBytes) bytes")
-        }
-        return Problem(
-            .requestHeaderFieldsTooLarge, "headers_too_large",
-            "a request may have \(limits.headerCount) headers of \(limits.headerBytes) bytes together")
+        carrier.refuse(problem)
     }
 
     private func failBody(_ error: any Error, context _: ChannelHandlerContext) {
         if case .streamed = phase { return endBody(error) }
         phase = .discarding
-        watch.refuse(
+        carrier.refuse(
             error as? Problem ?? Problem(.requestTimeout, "timeout", "the request's body came to a standstill"))
     }
 

@@ -1,0 +1,66 @@
+import HTTPTypes
+
+/// Where a request was meant to go, as the page that sent it would write it: the gateway's own origin for that page.
+struct RequestSite {
+    /// `http` or `https`.
+    let scheme: String
+    /// Host and port as the client named them; `nil`: it named none, as HTTP/1.0 need not.
+    let authority: String?
+
+    init(scheme: String, authority: String?) {
+        self.scheme = scheme
+        self.authority = authority
+    }
+
+    /// - Parameter isProxied: a trusted proxy has sent it, whose word counts on what the client has named.
+    init(_ request: HTTPRequest, isProxied: Bool) {
+        let fields = isProxied ? request.headerFields : [:]
+        self.init(
+            scheme: fields[.xForwardedProto]?.lastElement ?? request.scheme ?? "http",
+            authority: fields[.xForwardedHost]?.lastElement ?? request.authority)
+    }
+
+    /// The origin as browsers write it (RFC 6454 §6.2): lower case, and no port that is the scheme's own.
+    var origin: String? {
+        guard let authority else { return nil }
+        let own = scheme == "https" ? ":443" : ":80"
+        let host = authority.lowercased()
+        return "\(scheme)://\(host.hasSuffix(own) && !host.hasSuffix("]") ? String(host.dropLast(own.count)) : host)"
+    }
+
+    /// The host alone, lower case; an IPv6 address in its brackets.
+    var host: String? {
+        guard let authority = authority?.lowercased() else { return nil }
+        if authority.hasPrefix("[") { return authority.firstIndex(of: "]").map { String(authority[...$0]) } }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    /// A name or an address of no public name: nobody can make a page's own name lead to it.
+    ///
+    /// DNS rebinding is a page whose own name is made to lead to the gateway: to the browser it is then of one origin
+    /// with it. A request that comes so carries that name.
+    var isLocal: Bool {
+        guard let host, !host.isEmpty else { return true }
+        return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("[") || Self.isIPv4(host)
+    }
+
+    private static func isIPv4(_ host: String) -> Bool {
+        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                (1...3).contains(part.count) && part.allSatisfy { (0x30...0x39).contains($0) }
+            }
+    }
+}
+
+extension String {
+    /// The last of a list, which the nearest proxy has written.
+    fileprivate var lastElement: String? {
+        split(separator: ",").last.map { $0.filter { $0 != " " } }
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let xForwardedProto = HTTPField.Name("X-Forwarded-Proto")!  // A constant that is a valid name.
+    fileprivate static let xForwardedHost = HTTPField.Name("X-Forwarded-Host")!
+}
