@@ -1,0 +1,124 @@
+"""A drain is even: no moment of it sends more than its share of readers elsewhere, and what was begun is answered."""
+
+import json
+import selectors
+import signal
+import time
+
+import pytest
+from client import http
+from gateway import until
+from process import metric
+from raw import TEXT, Connection, WebSocketConnection, frame
+
+DRAIN_SECONDS = 3
+READERS = 300
+
+
+@pytest.fixture
+def draining(start_gateway):
+    return start_gateway({"drain": f"{DRAIN_SECONDS}s"})
+
+
+def drain(gateway, how=signal.SIGTERM):
+    gateway.process.send_signal(how)
+    until(lambda: " draining" in gateway.log.read_text(), 10, "the gateway goes on")
+
+
+def closings(connections):
+    """When each connection ended, from now."""
+    begun, ended = time.monotonic(), []
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            connection.socket.setblocking(False)
+            selector.register(connection.socket, selectors.EVENT_READ)
+        while len(ended) < len(connections) and time.monotonic() - begun < DRAIN_SECONDS + 10:
+            for key, _ in selector.select(0.1):
+                if not key.fileobj.recv(65536):
+                    selector.unregister(key.fileobj)
+                    ended.append(time.monotonic() - begun)
+    assert len(ended) == len(connections)
+    return ended
+
+
+@pytest.mark.parametrize("kind", ["sse", "websocket"])
+def test_no_part_of_a_drain_sees_more_than_twice_its_share(draining, kind):
+    connections = [
+        WebSocketConnection(draining, "/v1/ws?channel=d") if kind == "websocket" else
+        Connection(draining).request("GET", "/v1/channels/d", "Accept: text/event-stream") for _ in range(READERS)]
+    until(lambda: metric(http, draining, "subscriptions") == READERS, 15, "the readers do not come")
+    draining.process.terminate()
+    ended = closings(connections)
+    # By quarters of a second, which is finer than what is promised.
+    part = 0.25
+    average = READERS * part / DRAIN_SECONDS
+    for number in range(int((max(ended) + part) / part)):
+        count = sum(part * number <= end < part * (number + 1) for end in ended)
+        assert count <= 2 * average, f"{count} in {part} s, {average} on average: {ended}"
+    assert DRAIN_SECONDS * 0.9 < max(ended) < DRAIN_SECONDS + 1
+    assert draining.process.wait(15) == 0
+    for connection in connections:
+        connection.__exit__()
+
+
+def test_a_drain_refuses_new_streams_and_closes_kept_connections_with_their_next_answer(draining):
+    with (Connection(draining) as reader, Connection(draining) as stream, Connection(draining) as publisher,
+          Connection(draining) as watcher):
+        reader.request("GET", "/v1/channels/d", "Accept: text/event-stream")
+        until(lambda: metric(http, draining, "subscriptions") == 1, 5, "the reader does not come")
+        for kept in (stream, publisher, watcher):
+            assert "connection" not in kept.request("GET", "/healthz").answer().headers
+        drain(draining)
+        answer = stream.request("GET", "/v1/channels/d", "Accept: text/event-stream").answer()
+        assert (answer.status, answer.code) == (503, "draining")
+        assert int(answer.headers["retry-after"]) >= 1 and answer.headers["connection"] == "close"
+        answer = publisher.request("POST", "/v1/channels/d", body=b"late").answer()
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        assert publisher.is_ended()
+        answer = watcher.request("GET", "/readyz").answer()
+        assert (answer.status, answer.code, answer.headers["connection"]) == (503, "draining", "close")
+    assert draining.process.wait(DRAIN_SECONDS + 10) == 0
+
+
+def test_what_a_websocket_publishes_is_answered_before_it_is_closed(start_gateway, redis):
+    gateway = start_gateway({"drain": "1s", "broker.url": redis.url})
+    with WebSocketConnection(gateway) as socket:
+        assert socket.message()["type"] == "open"
+        redis.pause()
+        socket.send(frame(TEXT, json.dumps({"type": "publish", "id": 1, "channel": "d", "data": "x"}).encode()))
+        # Read when the next word is answered, which does not need the broker.
+        socket.send(frame(TEXT, b'{"type":"ping"}'))
+        assert socket.message()["type"] == "pong"
+        drain(gateway)
+        assert not socket.has_something(within=1.2), "it is closed before its publication is answered"
+        redis.resume()
+        answer = socket.message()
+        assert (answer["type"], answer["id"]) == ("published", 1)
+        assert socket.close_code() == 1001
+    assert gateway.process.wait(15) == 0
+
+
+def test_a_publication_that_the_broker_has_is_answered_before_the_end(start_gateway, redis):
+    gateway = start_gateway({"drain": "3s", "broker.url": redis.url})
+    with Connection(gateway) as publisher:
+        redis.pause()
+        publisher.request("POST", "/v1/channels/d", body=b"late")
+        assert not publisher.has_something(within=0.2)
+        drain(gateway)
+        assert not publisher.has_something(within=0.5)
+        redis.resume()
+        assert publisher.answer().status == 200
+    assert gateway.process.wait(15) == 0
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_at_once(start_gateway, second):
+    gateway = start_gateway({"drain": "60s"})
+    with Connection(gateway) as reader:
+        reader.request("GET", "/v1/channels/d", "Accept: text/event-stream")
+        until(lambda: metric(http, gateway, "subscriptions") == 1, 5, "the reader does not come")
+        drain(gateway)
+        begun = time.monotonic()
+        gateway.process.send_signal(second)
+        assert gateway.process.wait(5) == 128 + second
+        assert time.monotonic() - begun < 2
