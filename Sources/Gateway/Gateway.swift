@@ -1,3 +1,4 @@
+import Access
 package import BrokerCore
 package import GatewayConfig
 import Hub
@@ -10,7 +11,7 @@ import Tasks
 
 /// The gateway: an edge, a router, and a Hub, over one broker.
 package struct Gateway: Service {
-    private let config: GatewayConfig
+    private let live: LiveConfig
     private let broker: any Broker
     private let logger: Logger
     private let listening: @Sendable (Int) -> Void
@@ -19,10 +20,10 @@ package struct Gateway: Service {
     ///   - broker: a handle that is nobody else's. The gateway runs it.
     ///   - listening: called once with the port, when connections are accepted.
     package init(
-        config: GatewayConfig, broker: any Broker, logger: Logger,
+        live: LiveConfig, broker: any Broker, logger: Logger,
         listening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
-        self.config = config
+        self.live = live
         self.broker = broker
         self.logger = logger
         self.listening = listening
@@ -31,17 +32,35 @@ package struct Gateway: Service {
     /// Serves until a graceful shutdown; then nothing new is accepted, streams end spread over `drain`, and it returns.
     /// - Throws: when it can't listen, or the broker's work ends with an error.
     package func run() async throws {
+        let config = live.current
+        let access = try await AccessControl(config: config, logger: logger)
+        live.onReload { try await access.reload($0) }
+        let meter = BrokerMeter(logger: logger)
+        let broker = MeasuredBroker(broker: broker, meter: meter)
         let hub = try Hub(broker: broker, options: HubOptions(config), logger: logger)
-        let tasks = try taskStore()
-        let services = Services(
-            broker: broker, hub: hub, config: config, counters: Counters(), readiness: Readiness(broker: broker),
-            tasks: tasks)
+        live.onReload { hub.set(HubOptions($0)) }
+        let tasks = try taskStore(broker)
+        let gate = Gate(control: access, broker: broker, namespace: tasks.namespace, live: live)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Processors.available)
-        let listener = Listener(config: config, services: edge(services), group: group)
+        let counters = Counters()
+        let delays = LoopDelays(group: group, hub: hub)
+        let services = Services(
+            broker: broker, hub: hub, live: live, counters: counters, limits: TrafficLimits(live: live),
+            readiness: ReadinessCheck(counters: counters, broker: Readiness(broker: broker)),
+            metrics: Metrics(live: live, hub: hub, counters: counters, meter: meter, delays: delays), tasks: tasks,
+            gate: gate, logger: logger)
+        let certificates = try Certificates(config, logger: logger)
+        if let certificates { live.onReload { try certificates.reload($0) } }
+        let listener = Listener(live: live, services: edge(services), group: group, certificates: certificates)
         try await withThrowingTaskGroup(of: Void.self) { works in
             works.addTask { try await broker.run() }
-            works.addTask { await hub.run() }
-            works.addTask { await LeaseSweep(store: tasks, logger: logger).run() }
+            works.addTask {
+                async let _ = access.run()
+                await hub.run()
+            }
+            works.addTask { await LeaseSweep(store: tasks, logger: logger, swept: { counters.swept($0) }).run() }
+            works.addTask { await delays.run() }
+            if let certificates { works.addTask { await certificates.run() } }
             works.addTask { try await serve(listener, services) }
             // The first to end ends the gateway: serving by a shutdown, the others by a failure.
             var failure: (any Error)?
@@ -54,21 +73,35 @@ package struct Gateway: Service {
         try await group.shutdownGracefully()
     }
 
-    private func taskStore() throws -> TaskStore {
-        TaskStore(
+    /// Looks whether the files that a configuration names can be used.
+    /// - Throws: one line that names the key.
+    package static func check(_ config: GatewayConfig) throws {
+        if let files = CertificateFiles(config.listen.tls) {
+            _ = try files.context(protocols: Certificates.protocols(config))
+        }
+    }
+
+    private func taskStore(_ broker: any Broker) throws -> TaskStore {
+        let config = live.current
+        return TaskStore(
             broker: broker, namespace: try TaskNamespace(config.tasks.namespace),
             messageBytes: config.limits.messageBytes, policy: { config.policy(for: $0).history })
     }
 
     private func serve(_ listener: Listener, _ services: Services) async throws {
         let channel = try await listener.bind()
-        listening(channel.localAddress?.port ?? config.listen.port)
+        listening(channel.localAddress?.port ?? live.current.listen.port)
+        services.limits.connections.warn(logger)
         try? await gracefulShutdown()
         services.counters.drain()
         try? await channel.close()
-        logger.info("draining", metadata: ["seconds": "\(config.drain.wholeSeconds)"])
-        await services.hub.drain(seconds: config.drain.wholeSeconds)
-        await services.counters.requestsEnded(within: config.drain)
+        listener.shutdowns.give()
+        let time = live.current.drain
+        logger.notice("draining", metadata: ["seconds": "\(time.inSeconds)"])
+        async let requests: Void = services.counters.requestsEnded(within: time)
+        await services.hub.drain(over: time)
+        await requests
+        logger.notice("drained")
     }
 
     private func edge(_ services: Services) -> EdgeServices {
@@ -76,9 +109,10 @@ package struct Gateway: Service {
         return EdgeServices(
             hub: services.hub,
             streams: StreamOptions(
-                config: config, broker: broker, counters: services.counters, tasks: services.tasks),
-            takesSockets: config.hub.sockets == .epoll, counters: services.counters, logger: logger,
-            publish: PublishRoute(services: services),
+                live: live, broker: services.broker, counters: services.counters, tasks: services.tasks,
+                gate: services.gate, limits: services.limits),
+            takesSockets: live.current.hub.sockets == .epoll, counters: services.counters,
+            limits: services.limits, logger: logger, publish: PublishRoute(services: services),
             router: { try await responder.respond(to: $0, context: $1) })
     }
 }

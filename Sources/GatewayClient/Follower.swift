@@ -77,14 +77,10 @@ package struct Follower: Sendable {
             }
         } catch is EventStreamParser.TooLarge {
             throw Problem(status: 413, body: Data("an event is larger than any message can be".utf8))
-        } catch let error where Self.isTransport(error) {
+        } catch let error where GatewayClient.isTransport(error) {
             throw client.failure(error)
         }
         return false
-    }
-
-    private static func isTransport(_ error: any Error) -> Bool {
-        error is HTTPClientError || error is ChannelError || error is IOError
     }
 
     private func open(after lastEventID: String) async throws -> HTTPClientResponse {

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// A conversation with one gateway over HTTP. To be shut down when it is over.
 package struct GatewayClient: Sendable {
@@ -20,14 +21,25 @@ package struct GatewayClient: Sendable {
     private let token: String?
     let http: HTTPClient
 
-    /// - Parameter silence: how long an answer may be silent before its connection is taken for dead; `nil`: for ever.
-    package init(address: GatewayAddress, token: String?, silence: Duration? = nil) {
+    /// - Parameters:
+    ///   - authorities: who may vouch for the gateway's certificate besides those that the system trusts.
+    ///   - silence: how long an answer may be silent before its connection is taken for dead; `nil`: for ever.
+    package init(
+        address: GatewayAddress, token: String?, authorities: TrustedAuthorities? = nil, silence: Duration? = nil
+    ) {
         self.address = address
         self.token = token
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = Self.connectTimeout
         configuration.timeout.read = silence.map { TimeAmount($0) }
         configuration.redirectConfiguration = .disallow
+        // A command has one stream, or few requests: HTTP/2 would bring it nothing.
+        configuration.httpVersion = .http1Only
+        if let authorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = [.certificates(authorities.certificates)]
+            configuration.tlsConfiguration = tls
+        }
         // Whoever uses a client decides for itself how long to go on trying.
         configuration.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -88,8 +100,17 @@ package struct GatewayClient: Sendable {
         case let error as NIOConnectionError: ClientError.unreachable(address, reason: reason(error))
         case let error as HTTPClientError: failure(error)
         case let error as IOError: failure(error)
-        default: ClientError.interrupted(reason: "\(error)")
+        // Only the making of a connection fails so.
+        case let error:
+            HandshakeFailure.words(error).map { ClientError.unreachable(address, reason: $0) }
+                ?? ClientError.interrupted(reason: Self.isTransport(error) ? "closed by the gateway" : "\(error)")
         }
+    }
+
+    /// An error of a connection that is made.
+    static func isTransport(_ error: any Error) -> Bool {
+        error is HTTPClientError || error is ChannelError || error is IOError || error is NIOSSLError
+            || error is BoringSSLError
     }
 
     private func failure(_ error: HTTPClientError) -> any Error {

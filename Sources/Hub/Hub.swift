@@ -6,7 +6,7 @@ import Synchronization
 /// between. It knows no HTTP and no backend.
 package final class Hub: Sendable {
     /// How long a reader that was shut down may take for what waits for it, in seconds.
-    private static let drainGrace: Int64 = 3
+    private static let drainGrace = Duration.seconds(3)
 
     private let broker: any Broker
     private let shards: [Shard]
@@ -103,10 +103,22 @@ package final class Hub: Sendable {
         return sum
     }
 
-    /// Shuts the readers down, spread over so many seconds. Returns when the last is gone, or has had its time to go.
-    package func drain(seconds: UInt32) async {
-        for shard in shards { shard.mailbox.post(.drain(seconds)) }
-        let deadline = ContinuousClock.now + .seconds(Int64(seconds) + Self.drainGrace)
+    /// Changes what the shards are set to, but not how many there are.
+    package func set(_ options: HubOptions) {
+        for shard in shards { shard.mailbox.post(.options(options)) }
+    }
+
+    /// Runs `work` on each shard's thread, as soon as that comes to it, with the shard's number.
+    package func visit(_ work: @escaping @Sendable (Int) -> Void) {
+        for (number, shard) in shards.enumerated() { shard.mailbox.post(.work(Work { if $0 != nil { work(number) } })) }
+    }
+
+    package var shardCount: Int { shards.count }
+
+    /// Shuts the readers down, spread evenly over the time. Returns when the last is gone, or has had its time to go.
+    package func drain(over time: Duration) async {
+        for shard in shards { shard.mailbox.post(.drain(time.wholeMilliseconds)) }
+        let deadline = ContinuousClock.now + time + Self.drainGrace
         while sessions.all.load(ordering: .relaxed) > 0, ContinuousClock.now < deadline, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(50))
         }

@@ -15,13 +15,28 @@ package struct LeaseSweep: Sendable {
 
     private let store: TaskStore
     private let logger: Logger
+    private let swept: @Sendable (Swept) -> Void
 
-    /// - Parameter logger: hears at debug what was done; the default says nothing.
+    /// What became of a task that was due.
+    package enum Swept: String, CaseIterable, Sendable {
+        /// Its lease had run out, and it was moved to `lost`.
+        case lost
+        /// Its channel was gone, and so is its entry.
+        case forgotten
+        /// It is to be looked after again, or someone else has just changed it.
+        case kept
+    }
+
+    /// - Parameters:
+    ///   - logger: hears at debug what was done; the default says nothing.
+    ///   - swept: hears what became of each task.
     package init(
-        store: TaskStore, logger: Logger = Logger(label: "tasks", factory: { _ in SwiftLogNoOpLogHandler() })
+        store: TaskStore, logger: Logger = Logger(label: "tasks", factory: { _ in SwiftLogNoOpLogHandler() }),
+        swept: @escaping @Sendable (Swept) -> Void = { _ in }
     ) {
         self.store = store
         self.logger = logger
+        self.swept = swept
     }
 
     /// Until the task is cancelled.
@@ -49,8 +64,9 @@ package struct LeaseSweep: Sendable {
             switch outcome {
             case .gone(let channel): gone.append(channel)
             case .arm(let entry, let view): armed.append((entry, view))
-            case .leave: break
+            case .lost, .leave: break
             }
+            swept(outcome.swept)
         }
         if !gone.isEmpty { try await forget(gone) }
         if !armed.isEmpty { try await arm(armed) }
@@ -61,8 +77,17 @@ package struct LeaseSweep: Sendable {
         case gone(ChannelName)
         /// The task as it was seen, and when it is to be looked after again.
         case arm(TaskEntry, TaskView)
+        case lost
         /// Someone else has just changed it, and says when it is due.
         case leave
+
+        var swept: Swept {
+            switch self {
+            case .gone: .forgotten
+            case .lost: .lost
+            case .arm, .leave: .kept
+            }
+        }
     }
 
     /// No task, and nothing that names one.
@@ -103,19 +128,20 @@ package struct LeaseSweep: Sendable {
         }
         let left = heard.worker + lease.wholeMilliseconds - now
         if left > 0 { return .arm(entry(view, due: left), view) }
-        await lose(lost, view)
-        return .leave
+        return await lose(lost, view) ? .lost : .leave
     }
 
-    private func lose(_ task: TaskLife, _ view: TaskView) async {
+    /// `false`: someone else was first, or the broker has failed.
+    private func lose(_ task: TaskLife, _ view: TaskView) async -> Bool {
         var lost = task
         // Someone's own state may leave no room for what is added here. That it is lost matters more.
         if lost.json.utf8.count > store.messageBytes { (lost.meta, lost.result, lost.error) = (nil, nil, nil) }
         let published = try? await store.publish([store.message(lost, of: view.id, expect: view.expect)])
-        guard published.flatMap(\.self) != nil else { return }
+        guard published.flatMap(\.self) != nil else { return false }
         logger.debug("lease over", metadata: ["task": "\(view.id)", "attempt": "\(lost.attempt)"])
         // What is not recorded is due again when the claim is over.
         _ = try? await store.settle(lost, of: view.id)
+        return true
     }
 
     /// - Parameter due: milliseconds. A channel that should be gone is about to go, or lives longer than is known here: it

@@ -5,21 +5,37 @@ extension TaskStore {
     package func create(
         _ creation: TaskCreation, idempotencyKey: IdempotencyKey? = nil
     ) async throws(TaskError) -> TaskSnapshot {
-        let keys = TaskKeys(idempotencyKey)
-        guard creation.id == nil, let idempotencyKey else {
-            let made = try namespace.randomID()
-            return try await change(creation.id ?? made, creation.change, keys: keys, creates: true)
-        }
-        for round in 0..<Self.maximumTries {
-            let id = try namespace.id(for: idempotencyKey, round: round)
-            do {
-                return try await change(id, creation.change, keys: keys, creates: true)
-            } catch .illegalTransition, .fenced {
-                // The task that got this id from the same key is older than the broker's memory of keys.
-                continue
-            }
+        for id in try ids(for: creation, idempotencyKey) {
+            if let snapshot = try await create(creation, as: id, idempotencyKey: idempotencyKey) { return snapshot }
         }
         throw .busy
+    }
+
+    /// The ids that it may get, in the order in which they are tried: its own, or such as are made here.
+    package func ids(
+        for creation: TaskCreation, _ idempotencyKey: IdempotencyKey?
+    ) throws(TaskError) -> [TaskID] {
+        if let id = creation.id { return [id] }
+        guard let idempotencyKey else { return [try namespace.randomID()] }
+        var ids: [TaskID] = []
+        for round in 0..<Self.maximumTries { ids.append(try namespace.id(for: idempotencyKey, round: round)) }
+        return ids
+    }
+
+    /// Queues it under one of its ids. `nil`: the id, made from a key, is that of another task.
+    package func create(
+        _ creation: TaskCreation, as id: TaskID, idempotencyKey: IdempotencyKey?
+    ) async throws(TaskError) -> TaskSnapshot? {
+        do {
+            return try await change(id, creation.change, keys: TaskKeys(idempotencyKey), creates: true)
+        } catch {
+            // The task that got this id from the same key is older than the broker's memory of keys.
+            switch error {
+            case .illegalTransition, .fenced: if creation.id == nil, idempotencyKey != nil { return nil }
+            default: break
+            }
+            throw error
+        }
     }
 
     /// Does what a worker says, one after the other: the state if it is not final, the progress, the lines, the end.

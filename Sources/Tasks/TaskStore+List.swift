@@ -5,22 +5,38 @@ extension TaskStore {
     static let maximumLooks = 16
 
     /// A page of tasks as they are now. What the registry has wrong of them is put right.
-    package func list(_ query: TaskQuery) async throws(TaskError) -> TaskPage {
+    /// - Parameter isVisible: what it leaves out is not in the page, and nothing of it shows.
+    package func list(
+        _ query: TaskQuery, where isVisible: (TaskID) -> Bool = { _ in true }
+    ) async throws(TaskError) -> TaskPage {
         let limit = min(max(query.limit, 1), TaskQuery.maximumLimit)
-        let entries: [ListedTask]
-        do {
-            entries = try await broker.tasks.list(
-                TaskEntryQuery(
-                    states: Set(query.states.map(\.rawValue)), after: query.cursor?.entry, limit: limit))
-        } catch { throw .broker(error) }
-        let listed = entries.compactMap { entry in namespace.id(of: entry.channel).map { (entry, $0) } }
+        let listed = try await entries(query, limit: limit, where: isVisible)
         let views = try await views(of: listed.map(\.1))
         try await repair(zip(listed.map(\.0), views))
         let tasks = views.filter { view in
             view.status != nil && (query.states.isEmpty || view.life.map { query.states.contains($0.state) } ?? false)
         }
-        let cursor = entries.count < limit ? nil : entries.last.map(TaskCursor.init)
+        let cursor = listed.count < limit ? nil : listed.last.map { TaskCursor(after: $0.0) }
         return TaskPage(tasks: tasks.map(TaskSnapshot.init), cursor: cursor)
+    }
+
+    /// The registry's next visible entries: as many as the limit, unless it ends before. A cursor names the last of them.
+    private func entries(
+        _ query: TaskQuery, limit: Int, where isVisible: (TaskID) -> Bool
+    ) async throws(TaskError) -> [(ListedTask, TaskID)] {
+        var (after, found) = (query.cursor?.entry, [(ListedTask, TaskID)]())
+        while true {
+            let next: [ListedTask]
+            do {
+                next = try await broker.tasks.list(
+                    TaskEntryQuery(states: Set(query.states.map(\.rawValue)), after: after, limit: limit))
+            } catch { throw .broker(error) }
+            found += next.compactMap { entry in
+                namespace.id(of: entry.channel).flatMap { isVisible($0) ? (entry, $0) : nil }
+            }
+            guard found.count < limit, next.count == limit else { return Array(found.prefix(limit)) }
+            after = next.last
+        }
     }
 
     func views(of ids: [TaskID]) async throws(TaskError) -> [TaskView] {

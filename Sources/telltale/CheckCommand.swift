@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Gateway
 import GatewayConfig
 import Logging
 
@@ -22,6 +23,7 @@ struct CheckCommand: ParsableCommand {
         if keys { return print(GatewayConfig.renderMarkdownTable(), terminator: "") }
         let environment = ProcessInfo.processInfo.environment
         let loaded = try LoadedConfig.load(file: file ?? environment["TELLTALE_CONFIG"], environment: environment)
+        try Gateway.check(loaded.config)
         _ = try loaded.backend(logger: Logger(label: "telltale") { _ in SwiftLogNoOpLogHandler() })
         print(loaded.config.renderJSON(), terminator: "")
         for line in loaded.warnings + loaded.renderOrigins() { Console.note(line) }

@@ -13,8 +13,11 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen: String?
 
+    /// The configuration file, if there is one.
+    var file: String? { config ?? ProcessInfo.processInfo.environment["TELLTALE_CONFIG"] }
+
     /// - Throws: `ConfigError`, with every problem.
-    func load() throws -> LoadedConfig {
+    @Sendable func load() throws -> LoadedConfig {
         let flags = [broker.map(ConfigFlag.broker), listen.map(ConfigFlag.listen)].compactMap { $0 }
         return try Self.load(config: config, flags: flags)
     }

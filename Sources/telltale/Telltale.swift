@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 import Glibc
 
 /// The command line: one command a file.
@@ -8,10 +9,10 @@ struct Telltale: AsyncParsableCommand {
         commandName: "telltale",
         abstract: "Shows browsers what background work is doing.",
         discussion: "Start with `telltale serve`, then `telltale run -- COMMAND` in another terminal.",
-        version: "0.1.0",
+        version: Version.text,
         subcommands: [
-            ServeCommand.self, RunCommand.self, PublishCommand.self, TailCommand.self, CheckCommand.self,
-            VerifyCommand.self, CopyCommand.self, SchemaCommand.self,
+            ServeCommand.self, RunCommand.self, PublishCommand.self, TailCommand.self, TokenCommand.self,
+            CheckCommand.self, VerifyCommand.self, CopyCommand.self, SchemaCommand.self,
         ])
 
     static func main() async {

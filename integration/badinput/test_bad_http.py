@@ -21,9 +21,9 @@ def last_answer(connection):
 @pytest.mark.parametrize("garbage", [
     b"garbage\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200), b"\x00" * 100 + b"\r\n\r\n",
     b"GET / HTTP/9.9\r\n\r\n", b"GET  HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: g\r\nContent-Length: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: g\r\nBad Name: x\r\n\r\n",
-    b"POST /v1/channels/a HTTP/1.1\r\nHost: g\r\nContent-Length: -1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-], ids=range(10))
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nBad Name: x\r\n\r\n",
+    b"POST /v1/channels/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
+], ids=range(9))
 def test_garbage_gets_400_and_the_end_of_the_connection(gateway, garbage):
     with Connection(gateway) as connection:
         connection.try_send(garbage)
@@ -49,7 +49,7 @@ def test_a_broken_chunk_is_refused_and_publishes_nothing(gateway, channel, is_un
 
 def test_a_request_line_of_1_mb_gets_414(gateway):
     with Connection(gateway) as connection:
-        connection.try_send(b"GET /" + b"x" * (1 << 20) + b" HTTP/1.1\r\nHost: g\r\n\r\n")
+        connection.try_send(b"GET /" + b"x" * (1 << 20) + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         answer = last_answer(connection)
         assert (answer.status, answer.code) == (414, "target_too_long")
 
@@ -57,14 +57,14 @@ def test_a_request_line_of_1_mb_gets_414(gateway):
 def test_ten_thousand_headers_get_431(gateway):
     with Connection(gateway) as connection:
         fields = b"".join(b"X-Header-%d: value\r\n" % number for number in range(10_000))
-        connection.try_send(b"GET / HTTP/1.1\r\nHost: g\r\n" + fields + b"\r\n")
+        connection.try_send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + fields + b"\r\n")
         answer = last_answer(connection)
         assert (answer.status, answer.code) == (431, "headers_too_large")
 
 
 def test_one_header_of_1_mb_gets_431(gateway):
     with Connection(gateway) as connection:
-        connection.try_send(b"GET / HTTP/1.1\r\nHost: g\r\nX-Long: " + b"x" * (1 << 20) + b"\r\n\r\n")
+        connection.try_send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * (1 << 20) + b"\r\n\r\n")
         answer = last_answer(connection)
         assert (answer.status, answer.code) == (431, "headers_too_large")
 
@@ -98,9 +98,9 @@ def test_an_idle_connection_is_closed(gateway):
 
 
 @pytest.mark.parametrize("begin", [
-    b"", b"GET /", b"GET / HTTP/1.1\r\nHost: g\r\n", b"POST /v1/channels/gone HTTP/1.1\r\nHost: g\r\nContent-Length: 100\r\n\r\nx",
-    b"POST /v1/channels/gone HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
-    b"GET /v1/channels/gone HTTP/1.1\r\nHost: g\r\nAccept: text/event-stream\r\n\r\n",
+    b"", b"GET /", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"POST /v1/channels/gone HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nx",
+    b"POST /v1/channels/gone HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+    b"GET /v1/channels/gone HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n",
 ], ids=["silent", "target", "headers", "body", "chunk", "stream"])
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
 def test_a_peer_that_vanishes_leaves_nothing_behind(gateway, begin, reset):

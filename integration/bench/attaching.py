@@ -41,7 +41,7 @@ class Subscriber:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
-            (f"GET /v1/ws HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            (f"GET /v1/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
              f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n").encode())
         answer = b""
         while b'"open"' not in answer:

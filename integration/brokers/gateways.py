@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from client import PooledGateway
+from gateway import gateways_of
 
 # A log that holds all that a test publishes: what is missing there was lost.
 ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.history.bytes": "256MiB"}
@@ -11,15 +12,9 @@ ROOMY = {"namespaces.default.history.messages": 100_000, "namespaces.default.his
 @contextmanager
 def gateways(folder):
     """Yields what starts a gateway on a broker's URL, or on a set-up that has one and settings for it."""
-    started = []
+    with gateways_of(PooledGateway, folder) as start_with:
+        def start(broker, settings=None):
+            url, own = (broker, {}) if isinstance(broker, str) else (broker.url, broker.settings)
+            return start_with(ROOMY | {"broker.url": url} | own | (settings or {}))
 
-    def start(broker, settings=None):
-        url, own = (broker, {}) if isinstance(broker, str) else (broker.url, broker.settings)
-        log = folder / f"gateway-{len(started)}.log"
-        gateway = PooledGateway(log, ROOMY | {"broker.url": url} | own | (settings or {}))
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
+        yield start

@@ -1,10 +1,15 @@
 """Chromium, and the page as a person sees it."""
 
+import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
+from fronted import FrontedGateway
+from gateway import Gateway, gateways_of
 from playwright.sync_api import expect, sync_playwright
+from proxies.site import FRONTS
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".build/screenshots"
 CHROMIUM = "/usr/bin/chromium"
@@ -20,6 +25,15 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def start_gateway(tmp_path):
+    """Starts a gateway with these settings; behind a proxy if TELLTALE_FRONT names one."""
+    front = os.environ.get("TELLTALE_FRONT")
+    make = partial(FrontedGateway, FRONTS[front]) if front else Gateway
+    with gateways_of(make, tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

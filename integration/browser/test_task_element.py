@@ -57,8 +57,9 @@ def foreign(tmp_path):
     def serve(content):
         (tmp_path / "index.html").write_text(
             f'<!doctype html><title>Foreign</title><script type="module" src="telltale-task.js"></script>{content}')
-        return f"http://127.0.0.1:{server.server_port}"
+        return serve.origin
 
+    serve.origin = f"http://127.0.0.1:{server.server_port}"
     yield serve
     server.shutdown()
     server.server_close()
@@ -190,7 +191,9 @@ def test_its_attributes_hide_log_and_cancel_and_change_the_task(tasks, view, ele
     expect(task.locator(".cancel")).to_be_visible()
 
 
-def test_a_page_of_another_origin_shows_a_task_of_the_gateway(gateway, tasks, view, foreign):
+def test_a_page_of_a_listed_origin_shows_a_task_of_the_gateway(start_gateway, view, foreign):
+    gateway = start_gateway({"origins": foreign.origin})
+    tasks = Tasks(gateway)
     tasks.create("42", title="From afar")
     tasks.change("42", state="started", log="a line")
     view.open(foreign(f'<telltale-task task="42" gateway="{gateway.base_url}"></telltale-task>'))

@@ -10,7 +10,7 @@ from follows import Tab, Tasks, readers
 from gateway import until
 
 PAGE = Path(__file__).resolve().parents[2] / "Sources/Gateway/Web/page"
-LARGEST = 6_000
+LARGEST = 6 * 1024
 
 
 @pytest.fixture

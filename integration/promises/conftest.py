@@ -2,6 +2,7 @@
 
 import pytest
 from client import PooledGateway
+from gateway import gateways_of
 
 
 @pytest.fixture(params=["epoll", "nio"])
@@ -11,13 +12,5 @@ def sockets(request):
 
 @pytest.fixture
 def start_gateway(tmp_path):
-    started = []
-
-    def start(settings):
-        gateway = PooledGateway(tmp_path / f"gateway-{len(started)}.log", settings)
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
+    with gateways_of(PooledGateway, tmp_path) as start:
+        yield start

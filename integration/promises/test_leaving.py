@@ -17,7 +17,7 @@ sockets = []
 for number in range(int(sys.argv[2])):
     made = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
     target = "/v1/ws?channel=held" if number % 2 else "/v1/channels/held"
-    fields = ["Host: g"]
+    fields = ["Host: 127.0.0.1"]
     if number % 2:
         fields += ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + "A" * 22 + "=="]
     else:

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from client import PooledGateway
+from gateway import gateways_of
 
 _numbers = itertools.count(1)
 
@@ -31,16 +32,8 @@ def gateway(shared_gateway):
 @pytest.fixture
 def start_gateway(tmp_path, sockets):
     """A gateway with settings of the test's own."""
-    started = []
-
-    def start(settings):
-        gateway = PooledGateway(tmp_path / f"gateway-{len(started)}.log", {"hub.sockets": sockets} | settings)
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
+    with gateways_of(lambda log, own: PooledGateway(log, {"hub.sockets": sockets} | own), tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

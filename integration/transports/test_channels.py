@@ -1,7 +1,5 @@
 """The list of channels, their deletion, and what operators ask."""
 
-import re
-
 import pytest
 from client import http
 from readers import FOLLOW
@@ -59,42 +57,20 @@ def test_health_and_readiness_answer(gateway):
         assert http.get(gateway.base_url + path).status_code == 200
 
 
-METRIC = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[a-zA-Z_]\w*="[^"]*"(,[a-zA-Z_]\w*="[^"]*")*\})? (\S+)$')
-
-
 def metrics(gateway):
-    """Parses the Prometheus text format 0.0.4, strictly."""
-    answer = http.get(f"{gateway.base_url}/metrics")
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert answer.text.endswith("\n")
-    helped, typed, values = set(), {}, {}
-    for line in answer.text.splitlines():
-        if line.startswith("# HELP "):
-            name = line.split()[2]
-            assert name not in helped
-            helped.add(name)
-        elif line.startswith("# TYPE "):
-            _, _, name, kind = line.split()
-            assert name not in typed and name not in values
-            assert kind in ("counter", "gauge", "histogram", "summary", "untyped")
-            typed[name] = kind
-        else:
-            match = METRIC.match(line)
-            assert match, f"this is no sample: {line!r}"
-            values[match[1]] = float(match[4])
-    assert helped == set(typed) == set(values)
-    return typed, values
+    """The metrics without labels; integration/operations/ looks at the format and at all others."""
+    lines = http.get(f"{gateway.base_url}/metrics").text.splitlines()
+    return {name: float(value) for name, value in (line.split() for line in lines if not line.startswith("#") and "{" not in line)}
 
 
-def test_metrics_are_prometheus_text_and_count_what_happens(gateway, channel):
-    typed, before = metrics(gateway)
-    assert all(kind == "counter" for name, kind in typed.items() if name.endswith("_total"))
+def test_metrics_count_what_happens(gateway, channel):
+    before = metrics(gateway)
     with FOLLOW["sse"](gateway, channel) as items:
         next(items)
         for number in range(3):
             gateway.publish(channel, str(number))
             next(items)
-        _, after = metrics(gateway)
+        after = metrics(gateway)
     grown = {name: after[name] - before[name] for name in after}
     assert grown["telltale_published_total"] == 3
     assert grown["telltale_delivered_total"] >= 3

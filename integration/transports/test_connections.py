@@ -45,16 +45,16 @@ def test_a_refused_stream_leaves_the_connection_usable(gateway, channel):
 def test_pipelined_requests_are_answered_in_order(gateway, channel):
     count = 20
     with Connection(gateway) as connection:
-        one = f"POST /v1/channels/{channel} HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\n\r\nx".encode()
-        connection.send(one * count + b"GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n")
+        one = f"POST /v1/channels/{channel} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx".encode()
+        connection.send(one * count + b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert [connection.answer().json()["offset"] for _ in range(count)] == list(range(1, count + 1))
         assert connection.answer().body == b"ok\n"
 
 
 def test_a_stream_behind_pipelined_requests_comes_after_their_answers(gateway, channel):
     with Connection(gateway) as connection:
-        post = f"POST /v1/channels/{channel} HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\n\r\nx".encode()
-        stream = f"GET /v1/channels/{channel} HTTP/1.1\r\nHost: g\r\nAccept: text/event-stream\r\n\r\n".encode()
+        post = f"POST /v1/channels/{channel} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx".encode()
+        stream = f"GET /v1/channels/{channel} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n".encode()
         connection.send(post * 2 + stream)
         assert [connection.answer().json()["offset"] for _ in range(2)] == [1, 2]
         assert connection.answer(has_body=False).headers["content-type"] == "text/event-stream"

@@ -10,7 +10,7 @@ from raw import Connection
 
 
 def publication(channel, body, *headers):
-    head = [f"POST /v1/channels/{channel} HTTP/1.1", "Host: gateway", f"Content-Length: {len(body)}", *headers, "", ""]
+    head = [f"POST /v1/channels/{channel} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(head).encode() + body
 
 
@@ -38,7 +38,7 @@ def test_a_wrong_publication_is_answered_in_its_place_and_harms_none_beside_it(g
 
 
 def test_other_requests_between_publications_see_those_before_them_and_not_those_behind(gateway, channel):
-    get = f"GET /v1/channels/{channel} HTTP/1.1\r\nHost: gateway\r\n\r\n".encode()
+    get = f"GET /v1/channels/{channel} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with Connection(gateway) as connection:
         connection.send(b"".join(publication(channel, b"x") + publication(channel, b"y") + get for _ in range(20)))
         for round in range(20):
@@ -89,7 +89,7 @@ def test_a_stream_behind_publications_begins_when_they_are_answered(gateway, cha
     with Connection(gateway) as connection:
         connection.send(
             publication(channel, b"one") + publication(channel, b"two")
-            + f"GET /v1/channels/{channel}?follow=1 HTTP/1.1\r\nHost: gateway\r\nAccept: text/plain\r\n\r\n".encode())
+            + f"GET /v1/channels/{channel}?follow=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/plain\r\n\r\n".encode())
         assert [connection.answer().json()["offset"] for _ in range(2)] == [1, 2]
         assert connection.answer(has_body=False).headers["content-type"].startswith("text/plain")
         gateway.publish(channel, "live")

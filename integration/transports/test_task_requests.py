@@ -142,7 +142,9 @@ def test_a_reader_that_has_the_snapshot_is_told_so(gateway, task):
     assert tag == f'"{task.get().json()["position"]}"'
     for known in (tag, f"W/{tag}", f'"a:1", {tag}', "*"):
         answer = task.get(headers={"If-None-Match": known})
-        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+        # The tag is that of the answer which is known: a compressed one has a weak one.
+        asked = f"W/{tag}" if known.startswith("W/") else tag
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", asked)
     task.patch(log="a line changes no snapshot")
     assert task.get(headers={"If-None-Match": tag}).status_code == 304
     changed = http.patch(task.url, json={"title": "T"})

@@ -1,20 +1,31 @@
+import BrokerCore
 import Synchronization
+import Tasks
 
-/// What the gateway counts beside the Hub.
+/// What the gateway counts beside the Hub and the broker's meter.
 final class Counters: Sendable {
-    private let publications = Atomic<UInt64>(0)
+    /// What was refused, by code.
+    let refusals = Refusals()
+    /// What the connections take that speak HTTP.
+    let traffic = Traffic()
     private let requests = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
+    private let swept = Locked<[LeaseSweep.Swept: UInt64]>([:])
 
-    var published: UInt64 { publications.load(ordering: .relaxed) }
-    /// The gateway shuts down: it is not ready any more.
+    /// The gateway shuts down: it is not ready any more, and begins nothing new.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-    func published(_ count: Int) { publications.wrappingAdd(UInt64(count), ordering: .relaxed) }
     func drain() { draining.store(true, ordering: .relaxed) }
 
     func requestBegan() { requests.add(1, ordering: .relaxed) }
     func requestEnded() { requests.subtract(1, ordering: .relaxed) }
+
+    func swept(_ outcome: LeaseSweep.Swept) { swept.withLock { $0[outcome, default: 0] += 1 } }
+    /// Tasks that were due, by what became of them.
+    var tasksSwept: [(outcome: LeaseSweep.Swept, count: UInt64)] {
+        let counts = swept.withLock { $0 }
+        return LeaseSweep.Swept.allCases.map { ($0, counts[$0] ?? 0) }
+    }
 
     /// Waits for the requests that are being answered, but no longer than `time`.
     func requestsEnded(within time: Duration) async {

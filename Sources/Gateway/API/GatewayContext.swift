@@ -9,6 +9,8 @@ import Tasks
 /// What goes with a request through the router.
 struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    var sender = RequestSender()
+    var id = RequestID()
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -19,8 +21,18 @@ struct GatewayContext: RequestContext {
 struct Services: Sendable {
     let broker: any Broker
     let hub: Hub
-    let config: GatewayConfig
+    let live: LiveConfig
     let counters: Counters
-    let readiness: Readiness
+    let limits: TrafficLimits
+    let readiness: ReadinessCheck
+    let metrics: Metrics
     let tasks: TaskStore
+    let gate: Gate
+    let logger: Logger
+
+    /// The configuration as it is now. What is read with each message takes its part from ``live``.
+    var config: GatewayConfig { live.current }
+
+    /// The pages that may use the gateway.
+    var origins: OriginRules { live.read { OriginRules($0) } }
 }

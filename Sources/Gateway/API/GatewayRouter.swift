@@ -1,3 +1,4 @@
+import GatewayConfig
 import HTTPTypes
 import Hummingbird
 
@@ -11,7 +12,8 @@ enum GatewayRouter {
             for path in route.paths { methods.add(route.method == .get ? [.get, .head] : [route.method], to: path) }
         }
         let router = Router(context: GatewayContext.self)
-        router.add(middleware: ProblemMiddleware(methods: methods))
+        if services.config.compression { router.add(middleware: CompressionMiddleware()) }
+        router.add(middleware: ProblemMiddleware(methods: methods, refusals: services.counters.refusals))
         for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
         return router.buildResponder()
     }

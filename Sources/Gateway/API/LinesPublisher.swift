@@ -10,6 +10,8 @@ import Tasks
 struct LinesPublisher {
     let services: Services
     let template: PublishTemplate
+    /// Whom limits count the lines to.
+    let publisher: String
     /// Comes before each batch of lines goes to the broker; what it throws refuses them.
     var before: @Sendable () async throws -> Void = {}
 
@@ -18,7 +20,8 @@ struct LinesPublisher {
             throw Problem(
                 .badRequest, "invalid_query", "expect and Idempotency-Key are of one message: lines=1 publishes many")
         }
-        var run = Run(services: services, template: template.publication, before: before)
+        var run = Run(
+            services: services, template: template.publication, publisher: publisher, before: before)
         do {
             try await add(request.body, to: &run)
         } catch {
@@ -31,7 +34,7 @@ struct LinesPublisher {
     }
 
     private func add(_ body: RequestBody, to run: inout Run) async throws {
-        var splitter = LineSplitter(limit: services.config.limits.longestLine)
+        var splitter = LineSplitter(limit: services.live.read(\.limits.longestLine))
         do {
             for try await part in body {
                 splitter.append(part)
@@ -49,14 +52,19 @@ struct LinesPublisher {
 private struct Run {
     let services: Services
     let template: Publication
+    let publisher: String
     let before: @Sendable () async throws -> Void
     private var batch: [Publication] = []
     private var published: UInt64 = 0
     private var last: Receipt?
 
-    init(services: Services, template: Publication, before: @escaping @Sendable () async throws -> Void) {
+    init(
+        services: Services, template: Publication, publisher: String,
+        before: @escaping @Sendable () async throws -> Void
+    ) {
         self.services = services
         self.template = template
+        self.publisher = publisher
         self.before = before
     }
 
@@ -66,7 +74,7 @@ private struct Run {
         publication.data = try TextBody.text(line)
         if publication.format == .json { try JSONBody.validate(publication.data) }
         batch.append(publication)
-        if batch.count >= services.config.limits.publishBatch { try await publish() }
+        if batch.count >= services.live.read(\.limits.publishBatch) { try await publish() }
     }
 
     /// Publishes what has gathered; all but the last line if that is to close the channel, for which is the last shows
@@ -93,6 +101,7 @@ private struct Run {
         guard !batch.isEmpty else { return }
         let publications = batch
         batch = []
+        try await services.limits.pace(publications.count, of: publisher)
         try await before()
         var refusal: BrokerError?
         for result in await services.broker.publish(publications) {
@@ -100,7 +109,6 @@ private struct Run {
             case .success(let receipt):
                 published += 1
                 last = receipt
-                services.counters.published(1)
             case .failure(let error):
                 refusal = refusal ?? error
             }

@@ -11,33 +11,34 @@ import Tasks
 struct NDJSONRoute: Sendable {
     let services: Services
 
-    func publish(_ request: Request, _: GatewayContext) async throws -> Response {
+    func publish(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let caller = try await services.gate.caller(request, context)
         let services = services
         let body = request.body
         return Response(
             status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                try await Self.answer(body, services, &writer)
+                try await Self.answer(body, services, caller, &writer)
                 try await writer.finish(nil)
             })
     }
 
     private static func answer(
-        _ body: RequestBody, _ services: Services, _ writer: inout any ResponseBodyWriter
+        _ body: RequestBody, _ services: Services, _ caller: Caller, _ writer: inout any ResponseBodyWriter
     ) async throws {
-        let limit = Publication.longestObject(dataBytes: services.config.limits.messageBytes)
+        let limit = Publication.longestObject(dataBytes: services.live.read(\.limits.messageBytes))
         var splitter = LineSplitter(limit: limit)
-        var batch = NDJSONBatch(services: services)
+        var batch = NDJSONBatch(services: services, caller: caller)
         do {
             for try await part in body {
                 splitter.append(part)
                 while let line = try splitter.next() {
-                    batch.add(line)
+                    await batch.add(line)
                     if batch.isFull { try await batch.answer(&writer) }
                 }
                 try await batch.answer(&writer)
             }
-            if let line = try splitter.last() { batch.add(line) }
+            if let line = try splitter.last() { await batch.add(line) }
         } catch is LineSplitter.TooLong {
             batch.add(
                 Problem(
@@ -54,38 +55,49 @@ struct NDJSONRoute: Sendable {
 /// The lines of one round trip to the broker.
 private struct NDJSONBatch {
     let services: Services
+    private var checked: CheckedChannels
     private var lines: [Result<Publication, Problem>] = []
 
-    init(services: Services) {
+    init(services: Services, caller: Caller) {
         self.services = services
+        checked = CheckedChannels(caller)
     }
 
-    var isFull: Bool { lines.count >= services.config.limits.publishBatch }
+    var isFull: Bool { lines.count >= services.live.read(\.limits.publishBatch) }
 
     mutating func add(_ problem: Problem) {
         lines.append(.failure(problem))
     }
 
-    mutating func add(_ line: ByteBuffer) {
+    mutating func add(_ line: ByteBuffer) async {
         // White space between lines is no publication.
         guard line.readableBytesView.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
-        line.withUnsafeReadableBytes { bytes in
-            do throws(Problem) {
+        do throws(Problem) {
+            let publication = try Self.publication(line)
+            try publication.checkReserved(services.tasks.namespace)
+            try await checked.requirePublishing(to: publication.channel)
+            lines.append(.success(publication))
+        } catch {
+            lines.append(.failure(error))
+        }
+    }
+
+    private static func publication(_ line: ByteBuffer) throws(Problem) -> Publication {
+        let read: Result<Publication, Problem> = line.withUnsafeReadableBytes { bytes in
+            Result { () throws(Problem) in
                 let object: JSONObject
                 do throws(JSONError) { object = try JSONObject(bytes) } catch { throw Problem.invalidJSON(error) }
-                let publication = try Publication(object)
-                try publication.checkReserved(services.tasks.namespace)
-                lines.append(.success(publication))
-            } catch {
-                lines.append(.failure(error))
+                return try Publication(object)
             }
         }
+        return try read.get()
     }
 
     /// Publishes what is right, and answers each line in its place.
     mutating func answer(_ writer: inout any ResponseBodyWriter) async throws {
         guard !lines.isEmpty else { return }
         let publications = lines.compactMap { try? $0.get() }
+        try await services.limits.pace(publications.count, of: checked.caller.publisher)
         var results = await services.broker.publish(publications)[...]
         var bytes = ByteWriter(capacity: lines.count * 96)
         for line in lines {
@@ -101,7 +113,6 @@ private struct NDJSONBatch {
     private func append(_ channel: ChannelName, _ result: Result<Receipt, BrokerError>?, to bytes: inout ByteWriter) {
         switch result ?? .failure(.unavailable(reason: "it did not answer")) {
         case .success(let receipt):
-            services.counters.published(1)
             bytes.object { $0.members(of: receipt, on: channel) }
             bytes.append("\n")
         case .failure(let error):
@@ -110,6 +121,7 @@ private struct NDJSONBatch {
     }
 
     private func append(_ problem: Problem, to bytes: inout ByteWriter) {
+        services.counters.refusals.count(problem)
         problem.append(to: &bytes)
         bytes.append("\n")
     }

@@ -1,4 +1,5 @@
-import BrokerCore
+import GatewayConfig
+import HTTPTypes
 import Hub
 import Hummingbird
 
@@ -8,34 +9,36 @@ struct OperationsRoutes: Sendable {
 
     func health(_: Request, _: GatewayContext) async throws -> Response { .text("ok\n") }
 
-    func ready(_: Request, _: GatewayContext) async throws -> Response {
-        if services.counters.isDraining {
-            throw Problem(.serviceUnavailable, "draining", "the gateway is shutting down")
+    /// As JSON with all reasons; as text for those who ask for that.
+    func ready(_ request: Request, _: GatewayContext) async throws -> Response {
+        let report = await services.readiness.report()
+        let wantsText = Accept(request.headers[.accept]).prefersText
+        guard let first = report.reasons.first else {
+            return wantsText
+                ? .text("ok\n")
+                : .json { writer in
+                    writer.member("ready", verbatim: "true")
+                    writer.member("reasons", verbatim: "[]")
+                }
         }
-        do throws(BrokerError) { try await services.readiness.check() } catch { throw Problem(error) }
-        return .text("ok\n")
+        var problem = Problem(.serviceUnavailable, first.code, first.detail)
+        problem.values.append(("reasons", .json(report.json)))
+        problem.retryLater()
+        guard wantsText else { throw problem }
+        let lines = report.reasons.map { "\($0.code): \($0.detail)\n" }.joined()
+        return .text(lines, status: .serviceUnavailable)
     }
 
     /// Prometheus text, as its exposition format has it.
-    func metrics(_: Request, _: GatewayContext) async throws -> Response {
-        let stats = await services.hub.stats()
-        var text = ""
-        func add(_ name: String, _ type: String, _ help: String, _ value: UInt64) {
-            text += "# HELP telltale_\(name) \(help)\n# TYPE telltale_\(name) \(type)\ntelltale_\(name) \(value)\n"
+    /// - Throws: ``Problem`` for those whom `auth.metrics` keeps out.
+    func metrics(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        switch services.live.read(\.metricsPolicy) {
+        case .anyone: break
+        case .key: try await services.gate.caller(request, context).requireKey()
+        case .nobody: throw Problem(.forbidden, "forbidden", "nobody may read the metrics here (auth.metrics)")
         }
-        add("sessions", "gauge", "Readers' connections.", UInt64(stats.sessions))
-        add("subscriptions", "gauge", "Subscriptions of all sessions.", UInt64(stats.subscriptions))
-        add("channels", "gauge", "Channels that the shards know.", UInt64(stats.channels))
-        add(
-            "published_total", "counter", "Messages published through this gateway, over HTTP or WebSocket.",
-            services.counters.published)
-        add("delivered_total", "counter", "Messages handed to readers.", stats.delivered)
-        add("sent_bytes_total", "counter", "Bytes taken by readers' sockets.", stats.bytes)
-        add("gaps_total", "counter", "Gaps that readers were told of.", stats.gaps)
-        add("lagged_total", "counter", "Times that a reader was full and fed from the log.", stats.lagged)
-        add("broker_recoveries_total", "counter", "Recoveries that the broker was asked for by the hub.", stats.queries)
-        var response = Response.text(text)
-        response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"
+        var response = Response.text(await services.metrics.text())
+        response.headers[.contentType] = PrometheusText.contentType
         return response
     }
 }

@@ -8,6 +8,8 @@ struct Problem: Error, Sendable {
     enum Value: Hashable, Sendable {
         case number(UInt64)
         case text(String)
+        /// A JSON value, as it is.
+        case json(String)
     }
 
     /// When to try again what the broker had no answer to, in seconds.
@@ -55,14 +57,26 @@ struct Problem: Error, Sendable {
         case .expectWithoutKey:
             self.init(.badRequest, error.code, "expect compares a retained message: it needs retain")
         case .unavailable(let reason):
-            self.init(.serviceUnavailable, error.code, "the broker is not available: \(reason)")
+            self.init(
+                .serviceUnavailable, error.code, "the broker is not available: \(BrokerReason.withoutEndpoints(reason))"
+            )
             retryLater()
         }
     }
 
-    mutating func retryLater() {
-        headers[.retryAfter] = "\(Self.retrySeconds)"
-        values.append(("retry_after", .number(Self.retrySeconds)))
+    mutating func retryLater() { retry(after: Self.retrySeconds) }
+
+    /// Says when to try again.
+    mutating func retry(after seconds: UInt64) {
+        headers[.retryAfter] = "\(seconds)"
+        values.append(("retry_after", .number(seconds)))
+    }
+
+    /// No new streams while the gateway shuts down.
+    static var draining: Problem {
+        var problem = Problem(.serviceUnavailable, "draining", "the gateway is shutting down")
+        problem.retryLater()
+        return problem
     }
 
     static func invalidJSON(_ error: JSONError) -> Problem {
@@ -91,6 +105,11 @@ struct Problem: Error, Sendable {
             .contentTooLarge, "message_too_large", "the data is longer than the \(limit) bytes of limits.message_bytes")
     }
 
+    /// What went wrong here, and not with the request, is looked up by the request's id.
+    mutating func name(_ id: RequestID) {
+        if status.kind == .serverError { values.append(("request_id", .text(id.description))) }
+    }
+
     /// The whole as a JSON object (RFC 9457 §3).
     func append(to writer: inout ByteWriter) {
         writer.object { writer in
@@ -109,6 +128,7 @@ struct Problem: Error, Sendable {
             switch value {
             case .number(let number): writer.member(name, number)
             case .text(let text): writer.member(name, text)
+            case .json(let json): writer.member(name, verbatim: json)
             }
         }
     }

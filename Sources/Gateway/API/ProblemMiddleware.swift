@@ -6,27 +6,35 @@ import Tasks
 /// Every error leaves as problem+json; what nobody expected is logged, and says nothing of its inside.
 struct ProblemMiddleware: RouterMiddleware {
     let methods: PathMethods
+    let refusals: Refusals
 
     func handle(
         _ request: Request, context: GatewayContext, next: (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let problem as Problem {
-            return problem.response()
-        } catch let error as TaskError {
-            return Problem(error).response()
-        } catch let timeout as BodyTimeout {
-            return Problem(
-                .requestTimeout, "timeout", "nothing came for \(timeout.seconds) s inside the request's body"
-            ).response()
-        } catch let error as any HTTPResponseError where error.status.code < 500 {
-            return notFound(request, error.status).response()
         } catch is CancellationError {
             throw CancellationError()
         } catch {
+            var problem = problem(of: error, request, context)
+            problem.name(context.id)
+            refusals.count(problem)
+            return problem.response()
+        }
+    }
+
+    private func problem(of error: any Error, _ request: Request, _ context: GatewayContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as TaskError: return Problem(error)
+        case let timeout as BodyTimeout:
+            return Problem(
+                .requestTimeout, "timeout",
+                "for \(timeout.seconds) s nothing, or too little, came of the request's body")
+        case let error as any HTTPResponseError where error.status.code < 500: return notFound(request, error.status)
+        default:
             context.logger.error("a request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
-            return Problem(.internalServerError, "internal", "the gateway could not answer this request").response()
+            return Problem(.internalServerError, "internal", "the gateway could not answer this request")
         }
     }
 

@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import HTTPTypes
@@ -10,26 +11,30 @@ import Tasks
 struct PublishRoute: Sendable {
     let services: Services
 
-    func publish(_ request: Request, _: GatewayContext) async throws -> Response {
+    func publish(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let target = try Target(request.head)
         let template = try PublishTemplate(
             target, contentType: request.headers[.contentType], idempotencyKey: request.headers[.idempotencyKey],
             tasks: services.tasks.namespace)
+        let caller = try await services.gate.caller(request, context)
+        try await caller.require(.publish, template.publication.channel)
         if try target.query.flag("lines") {
-            return try await LinesPublisher(services: services, template: template).publish(request)
+            return try await LinesPublisher(
+                services: services, template: template, publisher: caller.publisher,
+                before: { try caller.checkTime() }
+            ).publish(request)
         }
-        let body = try await TextBody.read(request, limit: services.config.limits.messageBytes)
-        let publication = try template.publication(body, limit: services.config.limits.messageBytes)
+        let body = try await TextBody.read(request, limit: services.live.read(\.limits.messageBytes))
+        let publication = try template.publication(body, limit: services.live.read(\.limits.messageBytes))
+        try services.limits.admitMessage(of: caller.publisher)
         let receipt = try receipt(await services.broker.publish([publication]).first)
         return .json { $0.members(of: receipt, on: publication.channel) }
     }
 
-    /// What the broker said of a publication, which is counted if it went through.
+    /// What the broker said of a publication.
     private func receipt(_ result: Result<Receipt, BrokerError>?) throws(Problem) -> Receipt {
         do throws(BrokerError) {
-            let receipt = try (result ?? .failure(.unavailable(reason: "it did not answer"))).get()
-            services.counters.published(1)
-            return receipt
+            return try (result ?? .failure(.unavailable(reason: "it did not answer"))).get()
         } catch { throw Problem(error) }
     }
 }
@@ -39,25 +44,48 @@ extension PublishRoute {
     /// What an answer takes, head and all, in bytes.
     static let usualAnswerBytes = 256
 
+    /// Who sends it, if nothing speaks against it. What does, or has to be waited for, is the router's to say.
+    /// - Parameter address: the client's, without a port.
+    func sender(_ order: PublishOrder, from address: String) -> Caller? {
+        let site = RequestSite(scheme: "http", authority: order.host)
+        guard site.isLocal || (try? services.origins.check(site)) != nil else { return nil }
+        guard !services.gate.isOpen else { return Caller(gate: services.gate, identity: nil, address: address) }
+        let credentials = Credentials(
+            token: order.authorization.flatMap(RequestToken.bearer), address: address)
+        guard let identity = services.gate.identifyNow(credentials),
+            let channel = try? Target(order.target).channel(),
+            services.gate.mayNow(.publish, channel, identity) ?? false
+        else { return nil }
+        return Caller(gate: services.gate, identity: identity, address: address)
+    }
+
     /// - Throws: ``Problem`` that names what is wrong.
-    func publication(_ order: PublishOrder) throws(Problem) -> Publication {
+    func publication(_ order: PublishOrder, by caller: Caller) throws(Problem) -> Publication {
         let template = try PublishTemplate(
             Target(order.target), contentType: order.contentType, idempotencyKey: order.idempotencyKey,
             tasks: services.tasks.namespace)
-        return try template.publication(order.body, limit: services.config.limits.messageBytes)
+        let publication = try template.publication(order.body, limit: services.live.read(\.limits.messageBytes))
+        try services.limits.admitMessage(of: caller.publisher)
+        return publication
     }
 
     /// Writes the answer to one request: the receipt, or the problem that it has or that the broker has with it.
     func answer(
-        _ publication: Result<Publication, Problem>, to bytes: inout ByteBuffer,
+        _ publication: Result<Publication, Problem>, _ record: RequestRecord, to bytes: inout ByteBuffer,
         _ result: () -> Result<Receipt, BrokerError>?
     ) {
         do throws(Problem) {
             let publication = try publication.get()
             let receipt = try receipt(result())
-            bytes.writeAnswer(.ok, Response.jsonHeaders, .json { $0.members(of: receipt, on: publication.channel) })
+            bytes.writeAnswer(
+                .ok, Response.jsonHeaders, .json { $0.members(of: receipt, on: publication.channel) }, id: record.id)
+            record.end(200, services.logger)
         } catch {
-            bytes.writeAnswer(error.status, error.fields, error.document)
+            var problem = error
+            problem.name(record.id)
+            services.counters.refusals.count(problem)
+            bytes.writeAnswer(problem.status, problem.fields, problem.document, id: record.id)
+            record.end(problem.status.code, services.logger)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import HTTPTypes
@@ -14,17 +15,21 @@ struct ReadRoute: Sendable {
 
     let services: Services
 
-    func read(_ request: Request, _: GatewayContext) async throws -> Response {
+    func read(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let target = try Target(request.head)
         let channel = try target.channel()
         let start = try StartSelection(services.config).start(of: channel, target.query, request.headers)
         let limit = try target.query.integer("limit", in: 1...Self.maximumLimit) ?? Self.defaultLimit
         let wait = try target.query.integer("wait", in: 0...Self.maximumWait) ?? 0
+        let caller = try await services.gate.caller(request, context)
+        try await caller.require(.subscribe, channel)
         if Accept(request.headers[.accept]).prefersText { return try await text(channel, start) }
-        let page = RecoveryLimit(messages: Int(limit), bytes: services.config.limits.sessionBufferBytes)
+        let page = RecoveryLimit(messages: Int(limit), bytes: services.live.read(\.limits.sessionBufferBytes))
         var recovery = try await recover(channel, start, page)
         if wait > 0, recovery.messages.isEmpty, recovery.gap == nil, !recovery.closed {
-            await services.hub.news(of: channel, after: recovery.end, within: .seconds(Int64(wait)))
+            await services.hub.news(
+                of: channel, after: recovery.end, within: min(.seconds(Int64(wait)), caller.timeLeft))
+            try caller.checkTime()
             recovery = try await recover(channel, .after(recovery.end), page)
         }
         return try await json(channel, recovery)
@@ -63,7 +68,8 @@ struct ReadRoute: Sendable {
 
     /// All that there is after the start, as text. It is written page by page, as the reader takes it.
     func text(_ channel: ChannelName, _ start: Start) async throws -> Response {
-        let page = RecoveryLimit(messages: Int(Self.maximumLimit), bytes: services.config.limits.sessionBufferBytes)
+        let bytes = services.live.read(\.limits.sessionBufferBytes)
+        let page = RecoveryLimit(messages: Int(Self.maximumLimit), bytes: bytes)
         let first = try await recover(channel, start, page)
         let services = services
         return Response(

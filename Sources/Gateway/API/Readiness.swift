@@ -1,4 +1,5 @@
 import BrokerCore
+import Synchronization
 
 /// Whether the broker answers. All who ask at the same time share one round trip, and nobody waits longer than ``patience``, even
 /// when the broker never answers: then it is not asked again before it has.
@@ -21,6 +22,7 @@ final class Readiness: Sendable {
     private let broker: any Broker
     private let patience: Duration
     private let state = Locked(State.idle)
+    private let answered = Atomic<Bool>(false)
 
     /// - Parameter patience: how long the broker may take; shorter than what probes usually wait.
     init(broker: any Broker, patience: Duration = .seconds(3)) {
@@ -40,6 +42,8 @@ final class Readiness: Sendable {
         try answer.get()
     }
 
+    /// The broker has answered once.
+    var hasAnswered: Bool { answered.load(ordering: .relaxed) }
     /// How many wait for the answer that is under way.
     var waiting: Int { state.withLock { if case .asked(let waiting) = $0 { waiting.count } else { 0 } } }
     /// The broker owes an answer that nobody waits for any more.
@@ -69,6 +73,7 @@ final class Readiness: Sendable {
             let answer: Answer
             do throws(BrokerError) { answer = .success(try await broker.ping()) } catch { answer = .failure(error) }
             watch.cancel()
+            if case .success = answer { answered.store(true, ordering: .relaxed) }
             end(.idle, answer)
         }
     }

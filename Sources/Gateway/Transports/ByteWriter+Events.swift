@@ -25,6 +25,11 @@ extension ByteWriter {
         }
     }
 
+    /// What is against the reader, who is then let go.
+    mutating func append(event problem: Problem) {
+        appendEvent("stream-error") { problem.members(to: &$0) }
+    }
+
     /// A snapshot has no id: a reader that leaves behind it comes back to where it was.
     mutating func append(event snapshot: TaskSnapshot) {
         append("event: task\n")

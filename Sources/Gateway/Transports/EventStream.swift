@@ -15,11 +15,6 @@ struct EventStreamOptions: Sendable {
 /// The response's head is written with the first that there is to say, because only then is known whether it is 204: a reader that
 /// comes back to a closed channel and has everything.
 final class EventStream: TaskReader {
-    static let head: StaticString =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
-    private static let finishedHead: StaticString =
-        "HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
-
     /// What a position takes in an id, at most usually, in bytes.
     private static let positionBytes = 24
 
@@ -31,8 +26,11 @@ final class EventStream: TaskReader {
     }
 
     let tasks: TaskOpenings
+    /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
+    private var head: StreamHead?
     private let starts: [StreamStart]
     private let options: EventStreamOptions
+    private var expiry: StreamExpiry
     /// Several channels, or one that is read as if there were several: the id names them.
     private let isSeveral: Bool
     private var isBegun = false
@@ -45,7 +43,12 @@ final class EventStream: TaskReader {
     /// Channels of which the reader had everything already, and that were not mentioned yet.
     private var finished: [Beginning] = []
 
-    init(starts: [StreamStart], isSeveral: Bool, tasks: TaskOpenings, options: EventStreamOptions) {
+    init(
+        head: StreamHead, starts: [StreamStart], isSeveral: Bool, tasks: TaskOpenings,
+        options: EventStreamOptions, expiry: StreamExpiry = StreamExpiry(nil)
+    ) {
+        self.expiry = expiry
+        self.head = head
         self.starts = starts
         self.tasks = tasks
         self.isSeveral = isSeveral
@@ -54,9 +57,11 @@ final class EventStream: TaskReader {
         idBytes = starts.reduce(8) { $0 + PositionSet.entry($1.channel, .origin).utf8.count + Self.positionBytes }
     }
 
+    var kind: String { "sse" }
     var form: any WireForm { isSeveral ? EventStreamForm.several : EventStreamForm.single }
 
     func begin(_ session: Session) {
+        expiry.begin(session.lastRead)
         tasks.begin(starts, session)
     }
 
@@ -76,8 +81,8 @@ final class EventStream: TaskReader {
             if finished.count == starts.count { endWithoutContent(session) }
             return
         }
+        beginIfNeeded(session)
         var writer = ByteWriter()
-        beginIfNeeded(&writer)
         for earlier in finished {
             append(earlier, to: &writer)
             writer.append(endOf: earlier.opening.channel, .closed)
@@ -106,19 +111,30 @@ final class EventStream: TaskReader {
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        guard expiry.isOver(now) else { return min(beat(now, session), expiry.second) }
+        beginIfNeeded(session)
+        var writer = ByteWriter()
+        writer.append(event: .tokenExpired)
+        session.send(writer.finish())
+        session.finish()
+        return now
+    }
+
+    /// Shows that the stream is alive, when it was silent for long enough.
+    private func beat(_ now: UInt32, _ session: Session) -> UInt32 {
         // What waits shows a blocked reader that the stream is alive, as soon as it reads.
         guard session.hasNothingWaiting else { return now + options.heartbeat }
         guard now - session.lastWrite >= options.heartbeat else { return session.lastWrite + options.heartbeat }
+        beginIfNeeded(session)
         var writer = ByteWriter()
-        beginIfNeeded(&writer)
         writer.append(options.pingsAreEvents ? "event: stream-ping\ndata: {}\n\n" as StaticString : ":\n\n")
         session.send(writer.finish())
         return now + options.heartbeat
     }
 
     func shutdown(_ session: Session) {
+        beginIfNeeded(session)
         var writer = ByteWriter()
-        beginIfNeeded(&writer)
         writer.append(": the gateway is shutting down\n")
         writer.appendRetry()
         writer.append("\n")
@@ -129,29 +145,40 @@ final class EventStream: TaskReader {
     /// The id names every channel with its position.
     var overhead: Int { isSeveral ? idBytes : 0 }
 
-    func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Segment? {
+    func compose(
+        _ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session
+    ) -> [ComposedPart]? {
         guard isSeveral else { return nil }
+        var parts: [ComposedPart] = []
         var writer = ByteWriter(capacity: run.segment(indices).count + indices.count * 64)
         for index in indices {
             positions[channel] = run.position(index)
             appendID(channel, run.position(index), to: &writer)
-            writer.append(run.segment(index..<index + 1).content)
+            let content = run.segment(index..<index + 1).content
+            // What is coded is better coded once, where it is large; small, it costs less to give it to each reader.
+            if session.coding == nil || content.count < GzipCoding.minimumOwnBytes {
+                writer.append(content)
+            } else {
+                parts.append(.own(writer.finish()))
+                parts.append(.shared(index..<index + 1))
+                writer = ByteWriter()
+            }
         }
-        return Segment(writer.finish())
+        return parts + [.own(writer.finish())]
     }
 
     // MARK: Parts
 
-    private func beginIfNeeded(_ writer: inout ByteWriter) {
-        if !isBegun { writer.append(Self.head) }
+    private func beginIfNeeded(_ session: Session) {
+        head?.send(on: session)
+        head = nil
         isBegun = true
     }
 
     private func endWithoutContent(_ session: Session) {
         isBegun = true
-        var writer = ByteWriter()
-        writer.append(Self.finishedHead)
-        session.send(writer.finish())
+        head?.withoutContent.send(on: session)
+        head = nil
         session.finish()
     }
 

@@ -13,9 +13,16 @@ final class FrameForm: WireForm {
     }
 
     func append(_ message: Message, to writer: inout ByteWriter) {
-        envelope.append(to: &writer) { writer in
-            writer.member("type", "message")
-            writer.members(of: message)
-        }
+        envelope.append(to: &writer) { Self.appendMembers(message, to: &$0) }
+    }
+
+    /// Appends the object alone.
+    static func appendObject(_ message: Message, to writer: inout ByteWriter) {
+        writer.object { appendMembers(message, to: &$0) }
+    }
+
+    private static func appendMembers(_ message: Message, to writer: inout ByteWriter) {
+        writer.member("type", "message")
+        writer.members(of: message)
     }
 }

@@ -12,6 +12,9 @@ final class FrameStream: TaskReader {
 
     let tasks: TaskOpenings
     private let frames = Frames(envelope: .eventStream)
+    /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
+    private var head: StreamHead?
+    private var expiry: StreamExpiry
     private let starts: [StreamStart]
     /// The silence after which the stream shows that it is alive, in seconds.
     private let heartbeat: UInt32
@@ -24,7 +27,12 @@ final class FrameStream: TaskReader {
     private var hasNews = false
     private var isEnding = false
 
-    init(starts: [StreamStart], tasks: TaskOpenings, heartbeat: UInt32, wait: UInt32?) {
+    init(
+        head: StreamHead, starts: [StreamStart], tasks: TaskOpenings, heartbeat: UInt32, wait: UInt32?,
+        expiry: StreamExpiry
+    ) {
+        self.head = head
+        self.expiry = expiry
         self.starts = starts
         self.tasks = tasks
         self.heartbeat = heartbeat
@@ -33,13 +41,14 @@ final class FrameStream: TaskReader {
         left = starts.count
     }
 
+    var kind: String { "frames" }
     var form: any WireForm { FrameForm.eventStream }
 
     func begin(_ session: Session) {
         // Not with the first word of the broker: a reader that hears nothing takes another transport.
-        var writer = ByteWriter()
-        writer.append(EventStream.head)
-        session.send(writer.finish())
+        head?.send(on: session)
+        head = nil
+        expiry.begin(session.lastRead)
         session.send(frames.open())
         if let wait { deadline = session.lastRead + wait }
         tasks.begin(starts, session)
@@ -66,7 +75,7 @@ final class FrameStream: TaskReader {
         if left == 0 { session.finish() } else { noteNews(session) }
     }
 
-    func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _ session: Session) -> Segment? {
+    func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _ session: Session) -> [ComposedPart]? {
         noteNews(session)
         return nil
     }
@@ -74,6 +83,14 @@ final class FrameStream: TaskReader {
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        guard expiry.isOver(now) else { return min(beat(now, session), expiry.second) }
+        session.send(frames.error(.tokenExpired, id: nil))
+        session.finish()
+        return now
+    }
+
+    /// Shows that the stream is alive, when it was silent for long enough; ends it when its time is over.
+    private func beat(_ now: UInt32, _ session: Session) -> UInt32 {
         if now >= deadline {
             session.send(frames.ping())
             session.finish()

@@ -50,6 +50,17 @@ struct Frames: Sendable {
         frame("published", id) { $0.members(of: receipt, on: channel) }
     }
 
+    /// - Parameter expires: when the token does, in milliseconds since 1970; `nil`: never.
+    func authenticated(_ type: String, expires: Int64?, id: String?) -> SharedBytes {
+        frame(type, id) { writer in
+            if let expires {
+                writer.member("expires", timestamp: expires)
+            } else {
+                writer.member("expires", verbatim: "null")
+            }
+        }
+    }
+
     func ping() -> SharedBytes {
         frame("ping", nil) { _ in }
     }

@@ -4,24 +4,35 @@ import Tasks
 
 /// What all streams of a gateway have in common.
 struct StreamOptions: Sendable {
-    let config: GatewayConfig
-    let eventStream: EventStreamOptions
+    let live: LiveConfig
+    let counters: Counters
     let webSocket: WebSocketOptions
     let tasks: TaskInspector
+    let gate: Gate
+    let limits: TrafficLimits
     /// Of the channels that are tasks.
     let namespace: TaskNamespace
 
-    init(config: GatewayConfig, broker: any Broker, counters: Counters, tasks store: TaskStore) {
-        self.config = config
+    init(
+        live: LiveConfig, broker: any Broker, counters: Counters, tasks store: TaskStore, gate: Gate,
+        limits: TrafficLimits
+    ) {
+        self.live = live
+        self.counters = counters
+        self.gate = gate
+        self.limits = limits
         namespace = store.namespace
         tasks = TaskInspector(tasks: store)
-        eventStream = EventStreamOptions(heartbeat: config.heartbeat.wholeSeconds)
         webSocket = WebSocketOptions(
-            broker: broker, counters: counters, inspector: tasks, namespace: namespace,
-            replay: { config.policy(for: $0).replay },
-            messageBytes: Publication.longestObject(dataBytes: config.limits.messageBytes),
-            ping: config.websocket.ping.wholeSeconds, silence: config.websocket.silence.wholeSeconds,
-            subscriptions: config.limits.subscriptions, publishesUnderWay: config.websocket.publishesUnderWay)
+            live: live, broker: broker, counters: counters, inspector: tasks, namespace: namespace,
+            limits: limits)
+    }
+
+    /// The configuration as it is now.
+    var config: GatewayConfig { live.current }
+    /// Of event streams that begin now.
+    var eventStream: EventStreamOptions {
+        EventStreamOptions(heartbeat: live.read { $0.heartbeat.wholeSeconds })
     }
 }
 

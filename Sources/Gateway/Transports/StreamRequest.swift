@@ -1,8 +1,12 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import HTTPTypes
 import Hub
 import Tasks
+
+/// Makes a stream's transport, on its shard.
+typealias TransportMaker = @Sendable () -> any Transport
 
 /// A request that is answered by a stream, and so leaves HTTP.
 struct StreamRequest {
@@ -24,6 +28,8 @@ struct StreamRequest {
     private let naming: Naming
     private let target: Target
     private let headers: HTTPFields
+    /// What the response's head has beside its own, where it leads to a stream.
+    var responseFields: HTTPFields = [:]
 
     /// `nil` when the request is for the router.
     /// - Throws: ``Problem`` when the query is broken.
@@ -60,53 +66,111 @@ struct StreamRequest {
     }
 
     /// What makes the stream's transport.
-    /// - Throws: ``Problem`` that says what is wrong with the request.
-    func transport(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
+    /// - Parameters:
+    ///   - identity: who reads; `nil`: nothing is protected.
+    ///   - address: the client's, without a port.
+    /// - Throws: ``Problem`` that says what is wrong with the request, or that it is one too many.
+    func transport(
+        _ streams: StreamOptions, for identity: Identity? = nil, from address: String
+    ) throws(Problem) -> TransportMaker {
+        let expiry = StreamExpiry(identity, hold: try streams.limits.admitStream(of: identity))
         switch kind {
-        case .eventStream: try eventStream(streams)
-        case .webSocket: try webSocket(streams)
-        case .text: try text(streams)
+        case .eventStream: return try eventStream(streams, expiry)
+        case .webSocket: return try webSocket(streams, from: address)
+        case .text: return try text(streams, expiry)
         }
     }
 
-    private func eventStream(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
+    /// The same, once who asks was found to be allowed it.
+    /// - Throws: ``Problem`` that says what is wrong with the request, or with who asks.
+    func transport(
+        _ streams: StreamOptions, askedBy sender: RequestSender
+    ) async throws(Problem) -> TransportMaker {
+        if case .webSocket = kind { return try await webSocket(streams, askedBy: sender) }
+        let caller = try await streams.gate.caller(streams.gate.credentials(headers, target.query, sender))
+        try await caller.requireAll(.subscribe, subjects(streams).map(\.channel))
+        return try transport(streams, for: caller.identity, from: sender.address)
+    }
+
+    private func eventStream(
+        _ streams: StreamOptions, _ expiry: StreamExpiry
+    ) throws(Problem) -> TransportMaker {
         let isSeveral = if case .query = naming { true } else { false }
         let starts = try starts(streams, severally: isSeveral)
         guard !starts.isEmpty else {
             throw Problem(.badRequest, "invalid_channel", "the query names no channel: ?channel=a&channel=b")
         }
-        if isSeveral, try wantsFrames() { return try frames(starts, streams) }
+        if isSeveral, try wantsFrames() { return try frames(starts, streams, expiry) }
         let inspector = streams.tasks
         var options = streams.eventStream
         options.pingsAreEvents = try pingsAreEvents()
+        let head = StreamHead.eventStream(coding(streams)).adding(responseFields)
         return { [options] in
-            EventStream(starts: starts, isSeveral: isSeveral, tasks: TaskOpenings(inspector), options: options)
+            EventStream(
+                head: head, starts: starts, isSeveral: isSeveral, tasks: TaskOpenings(inspector), options: options,
+                expiry: expiry)
         }
     }
 
     private func frames(
-        _ starts: [StreamStart], _ streams: StreamOptions
-    ) throws(Problem) -> @Sendable () -> any Transport {
+        _ starts: [StreamStart], _ streams: StreamOptions, _ expiry: StreamExpiry
+    ) throws(Problem) -> TransportMaker {
         let inspector = streams.tasks
         let heartbeat = streams.eventStream.heartbeat
         let wait = try target.query.integer("wait", in: 1...FrameStream.maximumWait).map { UInt32($0) }
-        return { FrameStream(starts: starts, tasks: TaskOpenings(inspector), heartbeat: heartbeat, wait: wait) }
+        let head = StreamHead.eventStream(coding(streams)).adding(responseFields)
+        return {
+            FrameStream(
+                head: head, starts: starts, tasks: TaskOpenings(inspector), heartbeat: heartbeat, wait: wait,
+                expiry: expiry)
+        }
     }
 
-    private func text(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
+    private func text(
+        _ streams: StreamOptions, _ expiry: StreamExpiry
+    ) throws(Problem) -> TransportMaker {
         let starts = try starts(streams, severally: false)
-        return { TextStream(channel: starts[0].channel, start: starts[0].start) }
+        let head = StreamHead.text(coding(streams)).adding(responseFields)
+        return { TextStream(head: head, channel: starts[0].channel, start: starts[0].start, expiry: expiry) }
     }
 
-    private func webSocket(_ streams: StreamOptions) throws(Problem) -> @Sendable () -> any Transport {
-        let head = try WebSocketUpgrade.accept(headers)
+    private func webSocket(_ streams: StreamOptions, from address: String) throws(Problem) -> TransportMaker {
+        let deflate = agreedDeflate(streams)
+        let head = try WebSocketUpgrade.accept(headers, deflate).adding(responseFields)
         let options = streams.webSocket
         do throws(Problem) {
             let starts = try starts(streams, severally: false)
-            return { WebSocketStream(head: head, starts: starts, options: options) }
+            return {
+                WebSocketStream(head: head, deflate: deflate, starts: starts, options: options, address: address)
+            }
         } catch {
-            return { WebSocketStream(head: head, starts: [], refusal: error, options: options) }
+            return { WebSocketStream(head: head, deflate: deflate, starts: [], refusal: error, options: options) }
         }
+    }
+
+    private func webSocket(
+        _ streams: StreamOptions, askedBy sender: RequestSender
+    ) async throws(Problem) -> TransportMaker {
+        let deflate = agreedDeflate(streams)
+        let head = try WebSocketUpgrade.accept(headers, deflate).adding(responseFields)
+        let options = streams.webSocket
+        do throws(Problem) {
+            let starts = try starts(streams, severally: false)
+            let credentials = try streams.gate.credentials(headers, target.query, sender)
+            let access = try await WebSocketAccess(
+                credentials, starts.map(\.channel), streams.gate, streams.limits)
+            return { WebSocketStream(head: head, deflate: deflate, starts: starts, options: options, access: access) }
+        } catch {
+            return { WebSocketStream(head: head, deflate: deflate, starts: [], refusal: error, options: options) }
+        }
+    }
+
+    private func agreedDeflate(_ streams: StreamOptions) -> PermessageDeflate? {
+        streams.config.compression ? PermessageDeflate(accepting: headers[.secWebSocketExtensions]) : nil
+    }
+
+    private func coding(_ streams: StreamOptions) -> StreamHead.Coding {
+        streams.config.compression && AcceptEncoding.prefersGzip(headers[.acceptEncoding]) ? .gzip : .identity
     }
 
     private func pingsAreEvents() throws(Problem) -> Bool {

@@ -21,23 +21,26 @@ final class TextForm: WireForm {
 
 /// A channel as text that goes on: what `curl -N …?follow=1` shows.
 final class TextStream: Transport {
-    private static let head: StaticString =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
-
+    /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
+    private var head: StreamHead?
     private let channel: ChannelName
     private let start: Start
+    private var expiry: StreamExpiry
 
-    init(channel: ChannelName, start: Start) {
+    init(head: StreamHead, channel: ChannelName, start: Start, expiry: StreamExpiry) {
+        self.expiry = expiry
+        self.head = head
         self.channel = channel
         self.start = start
     }
 
+    var kind: String { "text" }
     var form: any WireForm { TextForm.shared }
 
     func begin(_ session: Session) {
-        var writer = ByteWriter()
-        writer.append(Self.head)
-        session.send(writer.finish())
+        head?.send(on: session)
+        head = nil
+        expiry.begin(session.lastRead)
         _ = session.subscribe(channel, from: start)
     }
 
@@ -56,7 +59,14 @@ final class TextStream: Transport {
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
 
     /// Nothing can be written that would not be seen; the kernel finds out whether the reader is still there.
-    func tick(_ now: UInt32, _: Session) -> UInt32 { now + 30 }
+    func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        guard expiry.isOver(now) else { return min(now + 30, expiry.second) }
+        var writer = ByteWriter()
+        writer.append("[telltale: the access token has expired]\n")
+        session.send(writer.finish())
+        session.finish()
+        return now
+    }
 
     func shutdown(_ session: Session) {
         session.finish()

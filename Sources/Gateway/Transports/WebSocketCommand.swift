@@ -9,6 +9,9 @@ enum WebSocketCommand {
     case unsubscribe(StreamSubject)
     case publish(Publication)
     case ping
+    /// The token that the request did not bring, and one for the one that is about to expire.
+    case auth(token: String)
+    case refresh(token: String)
 
     /// Reads a message.
     /// - Parameter namespace: that of tasks.
@@ -26,6 +29,8 @@ enum WebSocketCommand {
             case "unsubscribe": self = .unsubscribe(try Self.subject(object, namespace))
             case "publish": self = .publish(try Publication(object, others: ["type", "id"]))
             case "ping": self = .ping
+            case "auth": self = .auth(token: try Self.token(object))
+            case "refresh": self = .refresh(token: try Self.token(object))
             case let other:
                 throw Problem(.badRequest, "unknown_type", "\"\(other.prefix(64))\" is no type: \(Self.rule)")
             }
@@ -36,7 +41,14 @@ enum WebSocketCommand {
         }
     }
 
-    private static let rule = "there are subscribe, unsubscribe, publish and ping"
+    private static let rule = "there are subscribe, unsubscribe, publish, ping, auth and refresh"
+
+    private static func token(_ object: JSONObject) throws -> String {
+        guard let token = try object.string("token"), !token.isEmpty else {
+            throw Problem(.badRequest, "invalid_field", "\"token\" is missing: an access token, as text")
+        }
+        return token
+    }
 
     private static func subject(
         _ object: JSONObject, _ namespace: TaskNamespace

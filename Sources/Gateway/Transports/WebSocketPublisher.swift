@@ -12,6 +12,8 @@ final class WebSocketPublisher {
     private let options: WebSocketOptions
     private var waiting: [Order] = []
     private var underWay = 0
+    /// `nil`: nothing is protected.
+    private var caller: Caller?
 
     init(_ options: WebSocketOptions) {
         self.options = options
@@ -20,7 +22,9 @@ final class WebSocketPublisher {
     /// Publications that are not answered yet.
     var count: Int { waiting.count + underWay }
 
-    func publish(_ publication: Publication, id: String?, _ session: Session) {
+    /// - Parameter caller: who publishes.
+    func publish(_ publication: Publication, id: String?, by caller: Caller?, _ session: Session) {
+        self.caller = caller
         waiting.append(Order(publication: publication, id: id))
         publishWaiting(session)
     }
@@ -32,15 +36,19 @@ final class WebSocketPublisher {
         waiting = []
         underWay = batch.count
         let broker = options.broker
+        let caller = caller
         let publications = batch.map(\.publication)
         let ids = batch.map(\.id)
         session.perform(
-            { await broker.publish(publications) },
+            {
+                guard let caller else { return await broker.publish(publications).map { $0.mapError { Problem($0) } } }
+                var checked = CheckedChannels(caller)
+                return await checked.publish(publications, to: broker)
+            },
             then: { results, session in
                 guard let stream = session.transport as? WebSocketStream else { return }
-                stream.publisher.options.counters.published(results.count { (try? $0.get()) != nil })
                 for (index, result) in results.enumerated() {
-                    session.send(Self.reply(publications[index].channel, result, id: ids[index]))
+                    session.send(stream.publisher.reply(publications[index].channel, result, id: ids[index]))
                 }
                 stream.publisher.underWay = 0
                 stream.publisher.publishWaiting(session)
@@ -48,12 +56,14 @@ final class WebSocketPublisher {
             })
     }
 
-    private static func reply(
-        _ channel: ChannelName, _ result: Result<Receipt, BrokerError>, id: String?
+    private func reply(
+        _ channel: ChannelName, _ result: Result<Receipt, Problem>, id: String?
     ) -> SharedBytes {
         switch result {
-        case .success(let receipt): WebSocketStream.frames.published(channel, receipt, id: id)
-        case .failure(let error): WebSocketStream.frames.error(Problem(error), id: id)
+        case .success(let receipt): return WebSocketStream.frames.published(channel, receipt, id: id)
+        case .failure(let problem):
+            options.counters.refusals.count(problem)
+            return WebSocketStream.frames.error(problem, id: id)
         }
     }
 }

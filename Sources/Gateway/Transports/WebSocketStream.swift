@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import HTTPTypes
 import Hub
@@ -8,46 +9,65 @@ import Tasks
 final class WebSocketStream: TaskReader {
     static let frames = Frames(envelope: .webSocket)
 
+    let form: any WireForm
     let tasks: TaskOpenings
-    private let options: WebSocketOptions
-    private let head: String
+    let options: WebSocketOptions
+    /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
+    private var head: StreamHead?
     private let refusal: Problem?
-    private let starts: [StreamStart]
+    /// The client's, without a port.
+    private let address: String
+    let starts: [StreamStart]
     private var decoder: WebSocketDecoder
     /// The ids of `subscribe`s that were not answered yet.
-    private var subscribing: [ChannelName: String] = [:]
+    var subscribing: [ChannelName: String] = [:]
+    /// Who is at the other end; `nil`: nothing is protected.
+    var access: WebSocketAccess?
+    /// Channels about which somebody is asked whether they may be followed.
+    var asking: [ChannelName: UInt64] = [:]
+    /// Counts the questions, so that the answer to one that was taken back is known.
+    var questions: UInt64 = 0
+    /// A token is being verified: what comes behind it waits, for it may depend on it.
+    var isVerifying = false
+    private var held: [UInt8] = []
     let publisher: WebSocketPublisher
     private var lastPing: UInt32 = 0
     /// From when on silence counts.
     private var heardSince: UInt32 = 0
+    /// The gateway shuts down.
+    private var isLeaving = false
 
     /// - Parameters:
     ///   - head: the response that accepts the upgrade.
+    ///   - deflate: how messages are compressed, as the response says.
     ///   - refusal: what is wrong with the request. A browser is not shown the answer to an upgrade that is refused, so it is
     ///     accepted, and told over WebSocket.
-    init(head: String, starts: [StreamStart], refusal: Problem? = nil, options: WebSocketOptions) {
+    init(
+        head: StreamHead, deflate: PermessageDeflate? = nil, starts: [StreamStart], refusal: Problem? = nil,
+        options: WebSocketOptions, access: WebSocketAccess? = nil, address: String = ""
+    ) {
+        form = deflate.map(DeflatedFrameForm.form) ?? FrameForm.webSocket
+        self.address = address
+        self.access = access
         self.refusal = refusal
         self.options = options
         tasks = TaskOpenings(options.inspector)
         publisher = WebSocketPublisher(options)
         self.head = head
         self.starts = starts
-        decoder = WebSocketDecoder(maximumBytes: options.messageBytes)
+        decoder = WebSocketDecoder(maximumBytes: options.messageBytes, allowsCompression: deflate != nil)
     }
 
-    var form: any WireForm { FrameForm.webSocket }
+    var kind: String { "websocket" }
 
     func begin(_ session: Session) {
-        var writer = ByteWriter()
-        writer.append(head)
-        session.send(writer.finish())
-        if let refusal {
-            session.send(Self.frames.error(refusal, id: nil))
-            return close(session, refusal.status == .tooManyRequests ? .tooMany : .badRequest, refusal.code)
-        }
+        head?.send(on: session)
+        head = nil
+        if let refusal { return end(session, refusal) }
         session.send(Self.frames.open())
         lastPing = session.lastRead
-        tasks.begin(starts, session)
+        access?.begin(session.lastRead)
+        if !(access?.isWaiting ?? false) { beginStarts(session) }
     }
 
     func opened(_ opening: Opening, _ session: Session) {
@@ -64,9 +84,19 @@ final class WebSocketStream: TaskReader {
 
     func ended(_ channel: ChannelName, _ reason: EndReason, _ session: Session) {
         session.send(Self.frames.end(channel, reason))
+        forget(channel, session)
     }
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
+        guard let problem = access?.problem(now) else {
+            return min(beat(now, session), access?.second ?? .max)
+        }
+        end(session, problem)
+        return now
+    }
+
+    /// Pings, and gives up who was not heard of.
+    private func beat(_ now: UInt32, _ session: Session) -> UInt32 {
         // A reader that is only slow has our ping still before it, and one that we do not read can't be heard.
         guard session.hasNothingWaiting, session.isReading else {
             heardSince = now
@@ -84,15 +114,24 @@ final class WebSocketStream: TaskReader {
         return min(lastPing + options.ping, heard + options.silence)
     }
 
+    /// What is being published is answered first, and nothing more is taken.
     func shutdown(_ session: Session) {
+        isLeaving = true
+        session.setReading(false)
+        leaveIfDone(session)
+    }
+
+    private func leaveIfDone(_ session: Session) {
+        guard isLeaving, publisher.count == 0 else { return }
         close(session, .goingAway, "the gateway is shutting down")
     }
 
     // MARK: Input
 
     func receive(_ bytes: UnsafeMutableRawBufferPointer, _ session: Session) {
+        guard !isVerifying else { return held += bytes }
         var input = bytes
-        while session.isOpen, let event = decoder.next(&input) {
+        while session.isOpen, !isVerifying, let event = decoder.next(&input) {
             switch event {
             case .text(let payload): payload.withUnsafeBytes { handle($0, session) }
             case .binary: close(session, .unsupportedData, "messages are text: one JSON object each")
@@ -102,15 +141,26 @@ final class WebSocketStream: TaskReader {
             case .failure(let failure): close(session, failure.code, failure.reason)
             }
         }
+        if isVerifying { held += input }
         if session.isOpen, isBusy(session) { session.setReading(false) }
     }
 
     /// The client is ahead of its publications, or does not take its answers: nothing more is read until it is not.
     private func isBusy(_ session: Session) -> Bool {
-        publisher.count >= options.publishesUnderWay || session.isCongested
+        publisher.count >= options.publishesUnderWay || session.isCongested || isVerifying
+    }
+
+    /// The token was verified: what has come behind it is taken.
+    func resume(_ session: Session) {
+        isVerifying = false
+        var input = held
+        held = []
+        input.withUnsafeMutableBytes { receive($0, session) }
+        drained(session)
     }
 
     func drained(_ session: Session) {
+        if isLeaving { return leaveIfDone(session) }
         if !session.isReading, !isBusy(session) { session.setReading(true) }
     }
 
@@ -122,8 +172,13 @@ final class WebSocketStream: TaskReader {
             id = try Self.id(object)
             try perform(WebSocketCommand(object, tasks: options.namespace), id, session)
         } catch {
-            session.send(Self.frames.error(error, id: id))
+            refuse(error, id: id, session)
         }
+    }
+
+    func refuse(_ problem: Problem, id: String?, _ session: Session) {
+        options.counters.refusals.count(problem)
+        session.send(Self.frames.error(problem, id: id))
     }
 
     /// The client's own name for the request, as it was written.
@@ -140,9 +195,12 @@ final class WebSocketStream: TaskReader {
         case .ping: session.send(Self.frames.pong(id: id))
         case .publish(let publication):
             try publication.checkReserved(options.namespace)
-            publisher.publish(publication, id: id, session)
+            try options.limits.admitMessage(of: access?.caller.publisher ?? TrafficLimits.address + address)
+            publisher.publish(publication, id: id, by: access?.caller, session)
         case .subscribe(let subject, let since): try subscribe(subject, since, id, session)
         case .unsubscribe(let subject): try unsubscribe(subject, id, session)
+        case .auth(let token): try verify(token, isRenewal: false, id, session)
+        case .refresh(let token): try verify(token, isRenewal: true, id, session)
         }
     }
 
@@ -150,26 +208,28 @@ final class WebSocketStream: TaskReader {
         _ subject: StreamSubject, _ since: Start?, _ id: String?, _ session: Session
     ) throws(Problem) {
         let channel = subject.channel
-        guard session.channelCount + tasks.unsubscribedCount(session) < options.subscriptions else {
+        guard session.channelCount + tasks.unsubscribedCount(session) + asking.count < options.subscriptions else {
             throw Problem(
                 .tooManyRequests, "too_many_subscriptions",
                 "a connection may follow \(options.subscriptions) channels (limits.subscriptions)")
         }
-        guard !session.isSubscribed(to: channel), !tasks.isOpening(channel) else {
+        guard !session.isSubscribed(to: channel), !tasks.isOpening(channel), asking[channel] == nil else {
             throw Problem(.badRequest, "already_subscribed", "there is a subscription to \"\(channel)\"")
         }
         subscribing[channel] = id
         let start = StreamStart(subject: subject, start: since ?? options.replay(channel))
-        tasks.begin([start], session)
+        ask(start, session)
     }
 
     private func unsubscribe(_ subject: StreamSubject, _ id: String?, _ session: Session) throws(Problem) {
         let channel = subject.channel
         let wasOpening = tasks.cancel(channel)
-        guard session.unsubscribe(channel) || wasOpening else {
+        let wasAsking = asking.removeValue(forKey: channel) != nil
+        guard session.unsubscribe(channel) || wasOpening || wasAsking else {
             throw Problem(.badRequest, "not_subscribed", "there is no subscription to \"\(channel)\"")
         }
         subscribing[channel] = nil
+        access?.followed.remove(channel)
         session.send(Self.frames.unsubscribed(channel, task: subject.task, id: id))
     }
 
@@ -181,7 +241,7 @@ final class WebSocketStream: TaskReader {
         send(frame, session)
     }
 
-    private func close(_ session: Session, _ code: WebSocketCloseCode?, _ reason: String) {
+    func close(_ session: Session, _ code: WebSocketCloseCode?, _ reason: String) {
         var frame: [UInt8] = []
         WebSocketEncoder.appendClose(code, reason: reason, to: &frame)
         send(frame, session)

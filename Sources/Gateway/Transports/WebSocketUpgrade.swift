@@ -5,8 +5,9 @@ enum WebSocketUpgrade {
     static let subprotocol = "telltale.v1"
 
     /// The response that accepts the upgrade.
+    /// - Parameter deflate: the compression that the client offers and is given.
     /// - Throws: ``Problem`` when the request is no proper upgrade.
-    static func accept(_ headers: HTTPFields) throws(Problem) -> String {
+    static func accept(_ headers: HTTPFields, _ deflate: PermessageDeflate?) throws(Problem) -> StreamHead {
         guard headers[.upgrade]?.lowercased() == "websocket",
             headers[.connection]?.lowercased().contains("upgrade") ?? false
         else {
@@ -22,9 +23,10 @@ enum WebSocketUpgrade {
                 .badRequest, "websocket_key", "Sec-WebSocket-Key must be the base64 of 16 bytes (RFC 6455 §4.1)")
         }
         let offered = headers[.secWebSocketProtocol]?.split(separator: ",").map { $0.filter { $0 != " " } } ?? []
-        let chosen = offered.contains(subprotocol) ? "Sec-WebSocket-Protocol: \(subprotocol)\r\n" : ""
-        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Accept: \(accept)\r\n\(chosen)\r\n"
+        var fields: HTTPFields = [.upgrade: "websocket", .connection: "Upgrade", .secWebSocketAccept: accept]
+        if offered.contains(subprotocol) { fields[.secWebSocketProtocol] = subprotocol }
+        if let deflate { fields[.secWebSocketExtensions] = deflate.response }
+        return StreamHead(.switchingProtocols, fields)
     }
 
     /// 426 says which protocol would do (RFC 9110 §15.5.22), and which version of it (RFC 6455 §4.4).

@@ -53,6 +53,7 @@ struct PageFile: Sendable {
         module("spark", PackageResources.spark_js),
         module("task-lists", PackageResources.task_lists_js),
         module("task-row", PackageResources.task_row_js),
+        module("token", PackageResources.token_js),
     ]
 
     private static let text = "text/plain; charset=utf-8"

@@ -11,6 +11,8 @@ package final class EncodedRun {
     /// The position after which the run begins.
     package let after: Position
     package let bytes: SharedBytes
+    /// What readers of one kind have made of the run, to have it once for all of them; it lives as long as the run.
+    package var companion: AnyObject?
     private let positions: [Position]
     private let ends: [Int]
 

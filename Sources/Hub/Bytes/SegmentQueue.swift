@@ -7,6 +7,12 @@ package struct SegmentQueue {
     /// Bytes that wait.
     package private(set) var bytes = 0
 
+    /// What a segment takes beyond its bytes, when its bytes are this reader's own and few: their object and its spare room.
+    private static let overhead = 512
+
+    /// The memory that this takes at most, in bytes: a million of the shortest answers are more than their bytes.
+    package var footprint: Int { bytes + count * Self.overhead }
+
     package var isEmpty: Bool { first == nil }
 
     /// Segments that wait.

@@ -17,7 +17,13 @@ package final class SharedBytes: @unchecked Sendable {
 
     deinit { base.deallocate() }
 
+    /// Good as long as the object is held; see ``withBytes(_:)``.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    /// Holds the object while `body` uses its bytes.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withExtendedLifetime(self) { body(bytes) }
+    }
 }
 
 /// Writes what is to become ``SharedBytes``. The writer gives its bytes away when it is finished, and can't be used then.

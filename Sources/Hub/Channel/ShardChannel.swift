@@ -117,8 +117,7 @@ final class ShardChannel {
             shard.stats.lagged += 1
         }
         guard !some.isEmpty else { return }
-        let composed = session.transport.compose(run, some, on: name, session)
-        session.deliver(composed ?? run.segment(some))
+        session.deliver(run, some, on: name)
         shard.stats.delivered += UInt64(some.count)
     }
 
@@ -172,8 +171,7 @@ final class ShardChannel {
             let session = subscription.session
             let run = encoded.run(of: messages, after: before, form: session.transport.form)
             if run.bytes.count + session.transport.overhead * messages.count <= session.room {
-                let composed = session.transport.compose(run, 0..<messages.count, on: name, session)
-                session.deliver(composed ?? Segment(run.bytes))
+                session.deliver(run, 0..<messages.count, on: name)
                 shard.stats.delivered += UInt64(messages.count)
             } else {
                 subscription.state.fell(behind: before)

@@ -6,15 +6,23 @@ package import NIOCore
 package final class ChannelSink: Sink {
     /// Bytes on their way through the channel, at most.
     package static let window = 64 << 10
+    /// Bytes that are written at once: a reader that takes so much within the write timeout is only slow.
+    private static let partBytes = 16 << 10
 
+    /// The channel takes the head of a response as a value, and everything else as its body.
+    package let takesHeads: Bool
     private let channel: any Channel
     private let handle: SessionHandle
+    private let clock = Monotonic()
     private var underWay = 0
+    /// When bytes last left, or began to wait, in milliseconds of the clock.
+    private var progress: Int64 = 0
 
     /// On the shard's thread. The channel's reading is stopped, and begins here.
-    package init(channel: any Channel, handle: SessionHandle) {
+    package init(channel: any Channel, handle: SessionHandle, takesHeads: Bool = false) {
         self.channel = channel
         self.handle = handle
+        self.takesHeads = takesHeads
         channel.eventLoop.execute {
             do {
                 try channel.pipeline.syncOperations.addHandler(ChannelSource(handle: handle))
@@ -25,9 +33,15 @@ package final class ChannelSink: Sink {
         }
     }
 
+    /// Writes the head of the response; before anything else, where the channel ``takesHeads``.
+    package func write<Head: Sendable>(head: Head) {
+        channel.writeAndFlush(head, promise: nil)
+    }
+
     package func write(_ segments: borrowing SegmentQueue) -> Int? {
         guard channel.isActive else { return nil }
-        var room = Self.window - underWay
+        guard underWay < Self.window else { return 0 }
+        var room = min(Self.window - underWay, Self.partBytes)
         var buffer = ByteBuffer()
         segments.forEachWhile { segment in
             let part = segment.content.prefix(room)
@@ -36,6 +50,7 @@ package final class ChannelSink: Sink {
             return room > 0
         }
         guard buffer.readableBytes > 0 else { return 0 }
+        if underWay == 0 { progress = clock.milliseconds }
         underWay += buffer.readableBytes
         send(buffer)
         return buffer.readableBytes
@@ -47,10 +62,15 @@ package final class ChannelSink: Sink {
         channel.writeAndFlush(buffer).whenComplete { result in
             handle.perform { session in
                 guard case .success = result else { return session.close() }
-                (session.sink as? ChannelSink)?.underWay -= count
+                (session.sink as? ChannelSink)?.left(count)
                 session.sinkIsReady()
             }
         }
+    }
+
+    private func left(_ count: Int) {
+        underWay -= count
+        progress = clock.milliseconds
     }
 
     package func finish() {
@@ -62,8 +82,11 @@ package final class ChannelSink: Sink {
         channel.close(promise: nil)
     }
 
-    /// The channel has no such figure; a peer that is gone shows when it answers no ping or when TCP gives up.
-    package var unacknowledgedMilliseconds: UInt32 { 0 }
+    /// For how long nothing has left. What has left is in the kernel's hands, which gives up a peer that acknowledges nothing by
+    /// the channel's options.
+    package var unacknowledgedMilliseconds: UInt32 {
+        underWay == 0 ? 0 : UInt32(clamping: clock.milliseconds - progress)
+    }
 
     package func setReading(_ wanted: Bool) {
         channel.setOption(.autoRead, value: wanted).whenComplete { _ in }

@@ -14,8 +14,12 @@ package final class Session {
     package let handle: SessionHandle
     package let transport: any Transport
     unowned let shard: ShardLoop
+    /// Kept until the session is closed.
+    private var holds: [any Sendable]
     /// `nil` once the session is closed.
     package private(set) var sink: (any Sink)?
+    /// How everything that is sent from now on is coded; `nil`: as it is.
+    package private(set) var coding: (any StreamCoding)?
     private var queue = SegmentQueue()
     private var phase = Phase.open
     /// The sink takes no more until it says so.
@@ -28,11 +32,14 @@ package final class Session {
     package private(set) var lastRead: UInt32
     private var deadline = UInt32.max
     /// A subscription was not given all there was, for want of room.
-    var isLagging = false
+    var isLagging = false {
+        didSet { if isLagging != oldValue { shard.stats.lagging += isLagging ? 1 : -1 } }
+    }
     var subscriptions = SubscriptionList()
 
-    init(handle: SessionHandle, transport: any Transport, shard: ShardLoop) {
+    init(handle: SessionHandle, transport: any Transport, holds: [any Sendable] = [], shard: ShardLoop) {
         self.handle = handle
+        self.holds = holds
         self.transport = transport
         self.shard = shard
         lastWrite = shard.now
@@ -52,12 +59,20 @@ package final class Session {
     /// Writes bytes of this reader's own, in order with everything else. They are not held to the bound: see ``isCongested``.
     package func send(_ bytes: SharedBytes) {
         guard phase == .open else { return }
-        queue.append(Segment(bytes))
+        append(bytes)
+        schedule()
+    }
+
+    /// Codes everything that is sent from now on, the end of the stream included.
+    package func begin(_ coding: any StreamCoding) {
+        guard phase == .open else { return }
+        queue.append(Segment(coding.begin()))
+        self.coding = coding
         schedule()
     }
 
     /// More waits for this reader than its bound allows: it should not be given work that makes more.
-    package var isCongested: Bool { queue.bytes >= shard.options.sessionBufferBytes }
+    package var isCongested: Bool { queue.footprint >= shard.options.sessionBufferBytes }
 
     /// Subscribes to a channel. `false`: the session is subscribed to it already.
     package func subscribe(_ channel: ChannelName, from start: Start) -> Bool {
@@ -80,6 +95,7 @@ package final class Session {
     /// Writes what waits, then closes. Nothing more is accepted. A reader that does not take it within the write timeout is let go.
     package func finish() {
         guard phase == .open else { return }
+        if let coding { queue.append(Segment(coding.end())) }
         phase = .finishing
         subscriptions.cancelAll()
         deadline = shard.now + shard.options.writeTimeoutMilliseconds / 1_000
@@ -92,9 +108,11 @@ package final class Session {
         guard phase != .closed else { return }
         phase = .closed
         subscriptions.cancelAll()
+        isLagging = false
         queue.removeAll()
         sink?.close()
         sink = nil
+        holds = []
         shard.remove(self)
     }
 
@@ -122,12 +140,27 @@ package final class Session {
     /// Bytes that may still be handed over before the bound is reached.
     var room: Int { shard.options.sessionBufferBytes - queue.bytes }
 
+    /// The second that it is, by the clock of the shard.
+    package var now: UInt32 { shard.now }
+
+    /// Has the transport called in that second, if not before.
+    package func wake(at second: UInt32) { shard.watch(self, at: second) }
+
     /// The reader has been given all that there was for it.
     package var hasNothingWaiting: Bool { queue.isEmpty }
 
-    /// Hands over shared bytes. They are written at the end of the turn; at once when nothing else can come in this turn.
-    func deliver(_ segment: Segment) {
-        queue.append(segment)
+    /// Hands over messages of a run. They are written at the end of the turn; at once when nothing else can come in this turn.
+    func deliver(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName) {
+        if let parts = transport.compose(run, indices, on: channel, self) {
+            for part in parts {
+                switch part {
+                case .own(let bytes): append(bytes)
+                case .shared(let indices): append(run, indices)
+                }
+            }
+        } else {
+            append(run, indices)
+        }
         if isBlocked { return }
         if subscriptions.count == 1 { flush() } else { schedule() }
     }
@@ -165,12 +198,14 @@ package final class Session {
 
     package func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         lastRead = shard.now
+        shard.stats.received += UInt64(bytes.count)
         if phase == .open { transport.receive(bytes, self) }
     }
 
     /// Looks after the session's timers, and says when to look again.
     func tick(_ now: UInt32) -> UInt32 {
         if now >= deadline || (sink?.unacknowledgedMilliseconds ?? 0) >= shard.options.writeTimeoutMilliseconds {
+            if !queue.isEmpty { shard.stats.dropped += 1 }
             close()
             return now
         }
@@ -180,6 +215,15 @@ package final class Session {
 
     func shutdown() {
         if phase == .open { transport.shutdown(self) }
+    }
+
+    private func append(_ own: SharedBytes) {
+        queue.append(coding?.encode(own) ?? Segment(own))
+    }
+
+    private func append(_ run: EncodedRun, _ indices: Range<Int>) {
+        guard let coding else { return queue.append(run.segment(indices)) }
+        for segment in coding.encode(run, indices) { queue.append(segment) }
     }
 
     private func linger() {

@@ -4,6 +4,9 @@ package import BrokerCore
 ///
 /// A transport belongs to one session and lives on its shard's thread; it is called there and nowhere else, and never blocks.
 package protocol Transport: AnyObject {
+    /// What kind of transport it is, by which sessions are counted: one of few names.
+    var kind: String { get }
+
     /// How messages look to readers of this kind. The encoded bytes are shared by all of them.
     var form: any WireForm { get }
 
@@ -35,14 +38,27 @@ package protocol Transport: AnyObject {
     /// Bytes that ``compose(_:_:on:_:)`` adds to each message, about; 0 where the shared bytes go as they are.
     var overhead: Int { get }
 
-    /// Bytes that this reader alone can get, made of the shared ones, where a part of a message is different for each reader.
-    /// `nil`: the shared bytes are right as they are.
-    func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Segment?
+    /// What this reader gets instead, in order, where a part of a message is different for each reader. `nil`: the shared bytes are
+    /// right as they are.
+    func compose(
+        _ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session
+    ) -> [ComposedPart]?
+}
+
+/// A part of what ``Transport/compose(_:_:on:_:)`` makes of a run.
+package enum ComposedPart {
+    /// Bytes of this reader's own.
+    case own(SharedBytes)
+    /// Messages as they are in the run.
+    case shared(Range<Int>)
 }
 
 extension Transport {
+    package var kind: String { "poll" }
     package func drained(_: Session) {}
     package var overhead: Int { 0 }
 
-    package func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session) -> Segment? { nil }
+    package func compose(
+        _: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session
+    ) -> [ComposedPart]? { nil }
 }

@@ -4,7 +4,9 @@ import Synchronization
 struct SessionTable {
     private var slots: [(session: Session?, generation: UInt32)] = []
     private var free: [UInt32] = []
-    private(set) var count = 0
+    /// How many there are of each kind of transport.
+    private(set) var kinds: [String: Int] = [:]
+    var count: Int { kinds.values.reduce(0, +) }
     /// The count of all shards together.
     private let total: SessionCount
 
@@ -24,15 +26,15 @@ struct SessionTable {
 
     mutating func insert(_ session: Session) {
         slots[Int(session.handle.slot)].session = session
-        count += 1
+        kinds[session.transport.kind, default: 0] += 1
         total.all.add(1, ordering: .relaxed)
     }
 
     mutating func remove(_ handle: SessionHandle) {
-        guard self[handle.tag] != nil else { return }
+        guard let session = self[handle.tag] else { return }
         slots[Int(handle.slot)].session = nil
         free.append(handle.slot)
-        count -= 1
+        kinds[session.transport.kind, default: 1] -= 1
         total.all.subtract(1, ordering: .relaxed)
     }
 

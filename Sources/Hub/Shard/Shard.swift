@@ -45,8 +45,10 @@ enum ShardLetter: Sendable {
     case recovered(ChannelName, query: Start, generation: UInt64, Result<Recovery, BrokerError>)
     case session(SessionHandle, @Sendable (Session) -> Void)
     case work(Work)
-    /// Shut the readers down, spread over so many seconds.
-    case drain(UInt32)
+    /// Shut the readers down, spread over so many milliseconds.
+    case drain(Int64)
+    /// From now on these hold.
+    case options(HubOptions)
     case stop
 
     /// The shard has stopped: lets go of what the letter holds.
@@ -55,7 +57,7 @@ enum ShardLetter: Sendable {
         case .open(let seed): if case .socket(let descriptor) = seed.connection { Glibc.close(descriptor) }
         case .events(let batch): _ = batch.take()
         case .work(let work): work.run(nil)
-        case .attached, .recovered, .session, .drain, .stop: break
+        case .attached, .recovered, .session, .drain, .options, .stop: break
         }
     }
 }
@@ -81,12 +83,16 @@ package struct SessionSeed: Sendable {
     package let transport: @Sendable () -> any Transport
     /// Bytes that were read from the reader already.
     package let received: [UInt8]
+    /// Let go of when the session is closed: what it is counted by elsewhere.
+    package let holds: [any Sendable]
 
     package init(
-        connection: Connection, received: [UInt8] = [], transport: @escaping @Sendable () -> any Transport
+        connection: Connection, received: [UInt8] = [], holds: [any Sendable] = [],
+        transport: @escaping @Sendable () -> any Transport
     ) {
         self.connection = connection
         self.received = received
+        self.holds = holds
         self.transport = transport
     }
 }

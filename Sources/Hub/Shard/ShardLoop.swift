@@ -14,7 +14,7 @@ package final class ShardLoop {
     private static let mailboxTag = UInt64.max
 
     let shard: Shard
-    let options: HubOptions
+    private(set) var options: HubOptions
     private let services: ShardServices
     private let epoll: Epoll
     private let clock = Monotonic()
@@ -73,6 +73,7 @@ package final class ShardLoop {
         for index in 0..<count where ready[index].tag != Self.mailboxTag { serve(ready[index]) }
         workThrough()
         if isNewSecond { tick() }
+        shutDownDue()
         workThrough()
     }
 
@@ -80,7 +81,7 @@ package final class ShardLoop {
     private var timeout: Int32 {
         guard hungry.isEmpty, unread.isEmpty, arrivals.isEmpty, asking.isEmpty, unwritten.isEmpty else { return 0 }
         let pause = pauses.map(\.until).min().map { max(0, $0 - clock.milliseconds) } ?? 1_000
-        return Int32(min(pause, 1_000))
+        return Int32(min(pause, drain?.isOver ?? true ? 1_000 : Drain.step))
     }
 
     private func serve(_ event: cepoll_ready) {
@@ -129,7 +130,8 @@ package final class ShardLoop {
                 recovered(name, query, generation, result)
             case .session(let handle, let work): if let session = sessions[handle.tag] { work(session) }
             case .work(let work): work.run(self)
-            case .drain(let seconds): drain = Drain(begin: now, seconds: seconds)
+            case .drain(let milliseconds): beginDrain(milliseconds)
+            case .options(let new): options = new
             case .stop: stopping = true
             }
         }
@@ -137,7 +139,7 @@ package final class ShardLoop {
 
     private func open(_ seed: SessionSeed) {
         let handle = sessions.reserve(shard)
-        let session = Session(handle: handle, transport: seed.transport(), shard: self)
+        let session = Session(handle: handle, transport: seed.transport(), holds: seed.holds, shard: self)
         sessions.insert(session)
         switch seed.connection {
         case .socket(let descriptor):
@@ -234,7 +236,7 @@ package final class ShardLoop {
 
     func currentStats() -> HubStats {
         var stats = stats
-        stats.sessions = sessions.count
+        stats.kinds = sessions.kinds
         stats.channels = channels.count
         return stats
     }
@@ -248,9 +250,16 @@ package final class ShardLoop {
             if sessions[tag] != nil { wheel.add(tag, at: next) }
         }
         for channel in channels.values where now - channel.lastUse >= options.channelRest { rest(channel) }
-        guard let drain else { return }
-        let open = sessions.all.filter(\.isOpen)
-        for session in open.prefix(drain.share(of: open.count, now: now)) { session.shutdown() }
+    }
+
+    private func beginDrain(_ milliseconds: Int64) {
+        guard drain == nil else { return }
+        drain = Drain(tags: sessions.all.map(\.handle.tag), begin: clock.milliseconds, duration: milliseconds)
+    }
+
+    private func shutDownDue() {
+        guard let due = drain?.due(now: clock.milliseconds) else { return }
+        for tag in due { sessions[tag]?.shutdown() }
     }
 
     private func rest(_ channel: ShardChannel) {

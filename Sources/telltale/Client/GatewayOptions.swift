@@ -11,20 +11,37 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "The access token to show it (TELLTALE_TOKEN).")
     var token: String?
 
+    @Option(help: "A file of certificates, in PEM, of authorities to trust besides the system's (TELLTALE_CA).")
+    var ca: String?
+
     func validate() throws {
         _ = try address()
+        _ = try authorities()
     }
 
-    func address() throws -> GatewayAddress {
-        let text = gateway ?? environment("TELLTALE_GATEWAY") ?? GatewayAddress.standard
+    func address() throws -> GatewayAddress { try Self.address(gateway) }
+
+    /// The address that was given, or the environment's, or the standard one.
+    static func address(_ given: String?) throws -> GatewayAddress {
+        let text = given ?? environment("TELLTALE_GATEWAY") ?? GatewayAddress.standard
         guard let address = GatewayAddress(text) else {
             throw ValidationError("\"\(text)\" is no gateway address: give \(GatewayAddress.rule)")
         }
         return address
     }
 
+    private func authorities() throws -> TrustedAuthorities? {
+        guard let file = ca ?? Self.environment("TELLTALE_CA") else { return nil }
+        guard let authorities = TrustedAuthorities(file: file) else {
+            throw ValidationError("\"\(file)\" can't be read, or has no certificate in PEM")
+        }
+        return authorities
+    }
+
     func client(silence: Duration? = nil) throws -> GatewayClient {
-        GatewayClient(address: try address(), token: token ?? environment("TELLTALE_TOKEN"), silence: silence)
+        GatewayClient(
+            address: try address(), token: token ?? Self.environment("TELLTALE_TOKEN"),
+            authorities: try authorities(), silence: silence)
     }
 
     /// A conversation from its beginning to its end. What fails is said in one line, and ends the command with status
@@ -51,7 +68,7 @@ struct GatewayOptions: ParsableArguments {
         }
     }
 
-    private func environment(_ name: String) -> String? {
+    private static func environment(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

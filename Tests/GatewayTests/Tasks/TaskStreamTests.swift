@@ -33,7 +33,8 @@ import Testing
                     connection: .sink { _ in RecordingSink(reader) },
                     transport: { [id] in
                         EventStream(
-                            starts: [StreamStart(subject: .task(id), start: start)], isSeveral: false,
+                            head: .eventStream(.identity), starts: [StreamStart(subject: .task(id), start: start)],
+                            isSeveral: false,
                             tasks: TaskOpenings(inspector), options: EventStreamOptions(heartbeat: 60))
                     }))
             let text = await reader.whole()

@@ -119,7 +119,7 @@ import Testing
             var readers: [LineReader] = []
             for _ in 0..<20 { readers.append(try await gateway.open(.earliest)) }
             for reader in readers { await reader.wait { !$0.isEmpty } }
-            await gateway.hub.drain(seconds: 2)
+            await gateway.hub.drain(over: .seconds(2))
             for reader in readers {
                 await reader.waitForClose()
                 #expect(reader.lines.last == .said("bye"))

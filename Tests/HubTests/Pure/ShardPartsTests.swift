@@ -39,19 +39,32 @@ import Testing
 
     // MARK: Drain
 
-    @Test(arguments: [1, 2, 3, 10, 999], [0, 1, 2, 5, 30] as [UInt32])
-    func `a drain lets all go within its time, and evenly`(sessions: Int, seconds: UInt32) {
-        let drain = Drain(begin: 7, seconds: seconds)
-        var left = sessions
-        let turns = max(seconds, 1)
-        let most = (sessions + Int(turns) - 1) / Int(turns)
-        for turn in 0..<turns {
-            let share = drain.share(of: left, now: 7 + turn)
-            #expect(share <= max(most, 0))
-            left -= share
+    @Test(arguments: [1, 2, 3, 10, 999], [0, 100, 2_000, 30_000] as [Int64])
+    func `a drain lets each go once within its time, and no moment sees more than its share`(
+        sessions: Int, milliseconds: Int64
+    ) {
+        let tags = (0..<UInt64(sessions)).map { $0 }
+        var drain = Drain(tags: tags, begin: 7, duration: milliseconds)
+        var gone: [UInt64] = []
+        for now in stride(from: 7, through: 7 + milliseconds, by: 20) {
+            let due = drain.due(now: now)
+            let share = milliseconds == 0 ? sessions : sessions * 20 / Int(milliseconds) + 1
+            #expect(due.count <= share)
+            gone += due
         }
-        #expect(left == 0)
-        #expect(drain.share(of: 4, now: 7 + seconds + 9) == 4)
+        #expect(gone == tags)
+        #expect(drain.isOver)
+        #expect(drain.due(now: milliseconds + 99).isEmpty)
+    }
+
+    @Test func `a drain that was not looked at for long lets all go whose time has come, and a clock that stands none`()
+    {
+        var drain = Drain(tags: Array(0..<100), begin: 0, duration: 1_000)
+        #expect(drain.due(now: 500).count == 50)
+        #expect(drain.due(now: 500).isEmpty)
+        #expect(drain.due(now: 400).isEmpty)
+        #expect(!drain.isOver)
+        #expect(drain.due(now: 5_000).count == 50)
     }
 
     // MARK: Mailbox

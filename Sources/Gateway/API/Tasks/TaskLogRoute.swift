@@ -9,12 +9,13 @@ import Tasks
 struct TaskLogRoute: Sendable {
     let services: Services
 
-    func append(_ request: Request, to id: TaskID) async throws -> Response {
+    func append(_ request: Request, to id: TaskID, by caller: Caller) async throws -> Response {
         let query = try Target(request.head).query
         let attempt = try query.integer("attempt", in: TaskFields.attempts)
-        if try query.flag("lines") { return try await stream(request, to: id, attempt) }
-        let body = try await TextBody.read(request, limit: services.config.limits.messageBytes)
+        if try query.flag("lines") { return try await stream(request, to: id, attempt, caller) }
+        let body = try await TextBody.read(request, limit: services.live.read(\.limits.messageBytes))
         let change = TaskChange(attempt: attempt, log: try Self.lines(TextBody.text(body)))
+        try services.limits.admitMessage(of: caller.publisher)
         return .task(try await services.tasks.change(id, change, idempotencyKey: request.idempotencyKey()))
     }
 
@@ -29,14 +30,20 @@ struct TaskLogRoute: Sendable {
         return lines
     }
 
-    private func stream(_ request: Request, to id: TaskID, _ attempt: UInt64?) async throws -> Response {
+    private func stream(
+        _ request: Request, to id: TaskID, _ attempt: UInt64?, _ caller: Caller
+    ) async throws -> Response {
         guard request.headers[.idempotencyKey] == nil else {
             throw Problem(.badRequest, "invalid_query", "Idempotency-Key is of one change: lines=1 makes many")
         }
         let writing = TaskLogWriting(services.tasks, try await services.tasks.beginLog(id, attempt: attempt))
         return try await LinesPublisher(
             services: services, template: PublishTemplate(publication: await writing.log.publication(of: "")),
-            before: { try await writing.renew() }
+            publisher: caller.publisher,
+            before: {
+                try caller.checkTime()
+                try await writing.renew()
+            }
         ).publish(request)
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import HTTPTypes
@@ -14,24 +15,30 @@ struct TaskReadRoute: Sendable {
     let services: Services
 
     /// `GET /v1/tasks/{id}` and `…/log`.
-    func read(_ request: Request, _: GatewayContext) async throws -> Response {
+    func read(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let target = try Target(request.head)
         guard let path = TaskPath(target.path), path.verb != .cancel else { throw HTTPError(.notFound) }
         let id = try path.id(in: services.tasks.namespace)
+        let caller = try await services.gate.caller(request, context)
+        try await caller.require(.subscribe, id.channel)
         if path.verb == .log { return try await log(id, target.query, request.headers) }
         let known = ETagCondition(request.headers[.ifNoneMatch])
         let wait = try target.query.integer("wait", in: 0...Self.maximumWait) ?? 0
-        let snapshot = try await snapshot(of: id, unlike: known, within: .seconds(Int64(wait)))
+        let snapshot = try await snapshot(of: id, unlike: known, within: min(.seconds(Int64(wait)), caller.timeLeft))
+        try caller.checkTime()
         if known.matches(snapshot.position) { return .notModified(snapshot) }
         guard snapshot.exists else { throw TaskError.unknown(id) }
         return .task(snapshot)
     }
 
     /// `GET /v1/tasks`: a page, the newest first.
-    func list(_ request: Request, _: GatewayContext) async throws -> Response {
+    func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         // `/v1/tasks/` names a task, the one without an id, which can't be.
         if let path = TaskPath(request.uri.path) { _ = try path.id(in: services.tasks.namespace) }
-        let page = try await services.tasks.list(try TaskQuery(Query(target: request.head.path ?? "")))
+        let caller = try await services.gate.caller(request, context)
+        try caller.requireLists()
+        let query = try TaskQuery(Query(target: request.head.path ?? ""))
+        let page = try await services.tasks.list(query) { caller.mayList($0.channel) }
         return .json { writer in
             writer.array("tasks", verbatim: page.tasks.map(\.json))
             if let cursor = page.cursor {

@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import HTTPTypes
@@ -12,21 +13,39 @@ struct TaskRoutes: Sendable {
     let services: Services
 
     /// `POST /v1/tasks`: queues a task, or a new attempt of one.
-    func create(_ request: Request, _: GatewayContext) async throws -> Response {
+    func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let namespace = services.tasks.namespace
         let creation = try await object(request, empty: TaskCreation()) { object throws(TaskError) in
             try TaskCreation(object, namespace: namespace)
         }
-        let snapshot = try await services.tasks.create(creation, idempotencyKey: request.idempotencyKey())
+        let snapshot = try await create(
+            creation, request.idempotencyKey(), by: services.gate.caller(request, context))
         return .task(snapshot, status: .accepted, location: true)
+    }
+
+    private func create(_ creation: TaskCreation, _ key: IdempotencyKey?, by caller: Caller) async throws
+        -> TaskSnapshot
+    {
+        try services.limits.admitMessage(of: caller.publisher)
+        for id in try services.tasks.ids(for: creation, key) {
+            try await caller.require(.publish, id.channel)
+            if let snapshot = try await services.tasks.create(creation, as: id, idempotencyKey: key) { return snapshot }
+        }
+        throw TaskError.busy
     }
 
     /// `POST /v1/tasks/{id}/log` and `…/cancel`. What a path does not have is not found; the middleware knows what it has.
     func post(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let (id, verb) = try subject(request)
+        let caller = try await services.gate.caller(request, context)
         switch verb {
-        case .log: return try await TaskLogRoute(services: services).append(request, to: id)
-        case .cancel: return .task(try await services.tasks.cancel(id), status: .accepted)
+        case .log:
+            try await caller.require(.publish, id.channel)
+            return try await TaskLogRoute(services: services).append(request, to: id, by: caller)
+        case .cancel:
+            try await caller.require(.cancel, id.channel)
+            try services.limits.admitMessage(of: caller.publisher)
+            return .task(try await services.tasks.cancel(id), status: .accepted)
         case nil: throw HTTPError(.notFound)
         }
     }
@@ -38,17 +57,21 @@ struct TaskRoutes: Sendable {
     }
 
     /// `PATCH /v1/tasks/{id}`: what a worker says, all in one request; nothing at all is a heartbeat.
-    func change(_ request: Request, _: GatewayContext) async throws -> Response {
+    func change(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let id = try task(request)
+        let caller = try await services.gate.caller(request, context)
+        try await caller.require(.publish, id.channel)
         let change = try await object(request, empty: TaskChange()) { object throws(TaskError) in
             try TaskChange(object)
         }
+        try services.limits.admitMessage(of: caller.publisher)
         return .task(try await services.tasks.change(id, change, idempotencyKey: request.idempotencyKey()))
     }
 
     /// `DELETE /v1/tasks/{id}`: the task is gone in every respect.
-    func delete(_ request: Request, _: GatewayContext) async throws -> Response {
+    func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let id = try task(request)
+        try await services.gate.caller(request, context).require(.publish, id.channel)
         guard try await services.tasks.delete(id) else { throw TaskError.unknown(id) }
         return Response(status: .noContent)
     }
@@ -69,7 +92,7 @@ struct TaskRoutes: Sendable {
     private func object<Value>(
         _ request: Request, empty: Value, _ read: (JSONObject) throws(TaskError) -> Value
     ) async throws -> Value {
-        let limit = Publication.longestObject(dataBytes: services.config.limits.messageBytes)
+        let limit = Publication.longestObject(dataBytes: services.live.read(\.limits.messageBytes))
         let body = try await TextBody.read(request, limit: limit)
         guard body.readableBytes > 0 else { return empty }
         return try body.withUnsafeReadableBytes { bytes in

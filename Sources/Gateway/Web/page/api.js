@@ -1,5 +1,7 @@
 // The gateway's public paths, and how its answers read. All is relative to the page, so it works below a path too.
 
+import { askForToken, credentials } from "./token.js";
+
 const ROOT = new URL("./", location.href.split(/[?#]/)[0]);
 
 /// The gateway's root without its last slash, as people type it.
@@ -36,12 +38,14 @@ const PATIENCE = 15_000;
 async function ask(address, options) {
   let response;
   try {
-    response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+    const headers = { ...credentials, ...options?.headers };
+    response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options, headers });
   } catch {
     throw new Problem("The gateway can’t be reached.", "unreachable", 0);
   }
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
+  if (response.status === 401) askForToken(body.detail);
   throw new Problem(body.detail || body.title || `The gateway answered ${response.status}.`, body.code, response.status);
 }
 

@@ -10,6 +10,7 @@ import { LogView } from "./log-view.js";
 import { rateText } from "./sampling.js";
 import { drawSpark, makeSpark } from "./spark.js";
 import { theme } from "./theme.js";
+import { askForToken, token } from "./token.js";
 import { connectionText, gapText, progressOf } from "./words.js";
 
 /// Retained values shown, at most; and their characters, at most.
@@ -40,13 +41,16 @@ export function showChannel(channel, since) {
   const whileShown = (act) => (...given) => followed === mine && act(...given);
   mine.stopRates = onChannels(whileShown(showRate));
   mine.following = follow({ channel }, {
-    gateway: origin, since: since || "earliest", transports,
+    gateway: origin, since: since || "earliest", transports, token,
     onmessage: whileShown(showMessage),
     onstate: whileShown(showState),
     ongap: whileShown((gap) => log.append({ marker: gapText(gap), kind: "gap" })),
     onend: whileShown((reason) =>
       log.append({ marker: reason === "closed" ? "End of the channel" : `The channel is gone: ${reason}`, kind: "end" })),
-    onerror: whileShown((problem) => (mine.problem = problem)),
+    onerror: whileShown((problem) => {
+      mine.problem = problem;
+      if (/^token/.test(problem.code)) askForToken(problem.detail);
+    }),
   });
   loadRetained(mine).catch(() => {});
 }

@@ -11,6 +11,7 @@ import { preparePublishing } from "./publishing.js";
 import { channelHref, routeOf, takeQuery, taskHref } from "./routes.js";
 import { startSample } from "./sample.js";
 import { watchTasks } from "./task-lists.js";
+import { token } from "./token.js";
 import { stateOf, titleOf } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -41,6 +42,7 @@ function showTask(id) {
   const task = document.createElement("telltale-task");
   task.setAttribute("task", id);
   task.setAttribute("gateway", origin);
+  task.token = token;
   if (transports) task.setAttribute("transports", transports.join());
   task.addEventListener("telltale-task", ({ detail }) => {
     const mark = MARKS[stateOf(detail)];

@@ -4,6 +4,7 @@ import { follow } from "../telltale.js";
 import { origin, transports } from "./api.js";
 import { element, setText } from "./dom.js";
 import { taskHref } from "./routes.js";
+import { token } from "./token.js";
 import { elapsed, isFinal, progressOf, stateOf, stateWord, titleOf } from "./words.js";
 
 const when = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -31,7 +32,7 @@ export class TaskRow {
   /// The client brings every change of it, and `ended` is told of the last.
   live(ended) {
     this.following ??= follow({ task: this.id }, {
-      gateway: origin, since: "latest", transports,
+      gateway: origin, since: "latest", transports, token,
       ontask: (task) => {
         this.show(task);
         if (isFinal(task)) ended();

@@ -1,8 +1,9 @@
 // <telltale-task task="42">: a task as it goes: its state, progress, time, log and end, and a button to cancel it.
 //
 // Attributes: `task` (its id); `gateway` (its root; without it, where this module came from); `cancel="no"`, `log="no"` hide
-// them; `transports="sse,poll"` (those to use, in this order); `token` (sent with every request). Property `snapshot`. Event
-// `telltale-task` with the snapshot as its `detail`, at every change. Looks: custom properties (page/theme.js) and parts
+// them; `transports="sse,poll"` (those to use, in this order); `token` (sent with every request). Properties: `snapshot`;
+// `token`, which may be a function that gets one, asked again when the old one has expired. Event `telltale-task` with the
+// snapshot as its `detail`, at every change. Looks: custom properties (page/theme.js) and parts
 // (page/task-style.js).
 
 import { follow } from "./telltale.js";
@@ -30,6 +31,7 @@ export class TelltaleTask extends HTMLElement {
   #ticking;
   /// How far the broker's clock is ahead of this one at least, in milliseconds.
   #ahead = 0;
+  #token;
 
   constructor() {
     super();
@@ -43,7 +45,22 @@ export class TelltaleTask extends HTMLElement {
   /// The newest snapshot; `null` before the first.
   snapshot = null;
 
+  /// What was set, or else the attribute.
+  get token() {
+    return this.#token ?? this.getAttribute("token") ?? undefined;
+  }
+
+  set token(value) {
+    this.#token = value;
+    if (this.isConnected) this.#restart();
+  }
+
   connectedCallback() {
+    // Set before the element was known, it hides the one that works.
+    if (Object.hasOwn(this, "token")) {
+      this.#token = this.token;
+      delete this.token;
+    }
     this.#restart();
     this.#ticking = setInterval(() => this.#view.tick(this.snapshot, this.#ahead), TICK);
   }
@@ -77,7 +94,7 @@ export class TelltaleTask extends HTMLElement {
   }
 
   async #ask(verb) {
-    const token = this.getAttribute("token");
+    const token = await (typeof this.token === "function" ? this.token() : this.token);
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     const response = await fetch(this.#url(verb), { method: "POST", headers });
     if (response.ok) return null;
@@ -113,7 +130,7 @@ export class TelltaleTask extends HTMLElement {
       gateway: this.#gateway.href.replace(/\/$/, ""),
       since: "earliest",
       ...(transports && { transports }),
-      ...(this.hasAttribute("token") && { token: this.getAttribute("token") }),
+      token: this.token,
       ontask: (task) => this.#show(task),
       onmessage: (message) => this.#append(message),
       onstate: (state) => this.#showConnection(state),

@@ -126,8 +126,12 @@ export interface Options {
   transports?: Transport[];
   /** Whether the connection is shared with the other tabs of this origin, where the browser can. Without it, it is. */
   shared?: boolean;
-  /** An access token. Over WebSocket it is in the query, as browsers let nobody set headers there. */
-  token?: string;
+  /**
+   * An access token, or what gets one. It is asked again when the gateway refuses the last or that has expired, and what
+   * is followed goes on where it was. Over WebSocket the token is the first message, else a header: it is in no address.
+   * Those share a connection who have the same.
+   */
+  token?: string | (() => string | Promise<string>);
 }
 
 export interface Following {

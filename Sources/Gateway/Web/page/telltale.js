@@ -97,14 +97,21 @@ class Following {
     this.ask();
   }
 
-  ask() {
+  async ask() {
     const { gateway, since, transports, token } = this.options;
+    let access;
+    try {
+      access = await (token?.call ? token() : token);
+    } catch ({ message: detail }) {
+      return this.on_end({ problem: { code: "no_token", detail } });
+    }
+    if (!this.link.followings.has(this.id)) return;
     this.link.port.postMessage({
       id: this.id,
       ...this.target,
       since: this.position ?? since ?? "",
       first: memory(),
-      wire: [new URL(gateway ?? ".", gateway ? location : import.meta.url).href, transports, token],
+      wire: [new URL(gateway ?? ".", gateway ? location : import.meta.url).href, transports, access],
     });
   }
 
@@ -170,6 +177,10 @@ class Following {
   }
 
   on_end({ reason, problem }) {
+    if (this.options.token?.call && !this.isAnew && /^token/.test(problem?.code)) {
+      this.isAnew = true;
+      return this.ask();
+    }
     this.link.followings.delete(this.id);
     if (problem) this.call("onerror", problem);
     else this.call("onend", reason);
@@ -178,6 +189,7 @@ class Following {
 
   on_state({ position = this.position, ...state }) {
     this.position = position;
+    this.isAnew &&= state.state !== "live";
     if (state.transport && !this.options.transports) memory(state.transport);
     const told = JSON.stringify(state);
     if (told !== this.told) this.call("onstate", state);
@@ -344,8 +356,8 @@ class Connection {
     this.key = key;
     this.transports = transports ?? ["websocket", "sse", "poll"];
     this.at = this.best = Math.max(0, this.transports.indexOf(first));
-    const access = token ? `&access_token=${encodeURIComponent(token)}` : "";
-    this.url = (path, query = "") => `${gateway.replace(/\/*$/, "/v1/")}${path}?${query}${access}`;
+    this.token = token;
+    this.url = (path, query = "") => `${gateway.replace(/\/*$/, "/v1/")}${path}?${query}`;
   }
 
   get transport() {
@@ -457,10 +469,12 @@ class Socket {
   constructor(connection) {
     this.connection = connection;
     this.socket = new WebSocket(connection.url("ws").replace("http", "ws"));
+    this.socket.onopen = () => connection.token && this.say("auth", {}, { token: connection.token });
     this.socket.onmessage = ({ data }) => connection.hear(data);
     this.socket.onclose = ({ code, reason }) => {
       if (![4400, 4401, 4403].includes(code)) return connection.lost(reason || "closed");
       for (const leg of connection.all) leg.on_error({ code, detail: reason, ...connection.problem });
+      connection.close();
     };
   }
 
@@ -525,7 +539,8 @@ class Stream {
   async read(query) {
     const { connection, stopped: { signal } } = this;
     if (!this.isPending) return connection.ready();
-    const response = await fetch(connection.url("events", query), { signal, cache: "no-store" });
+    const headers = connection.token ? { Authorization: `Bearer ${connection.token}` } : {};
+    const response = await fetch(connection.url("events", query), { signal, headers, cache: "no-store" });
     if (!response.ok) return this.refused(response);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";

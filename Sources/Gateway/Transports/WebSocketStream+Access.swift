@@ -1,0 +1,123 @@
+import Access
+import BrokerCore
+import HTTPTypes
+import Hub
+
+/// Who may follow what over a WebSocket, and for how long.
+extension WebSocketStream {
+    /// Follows what the query names; all of it was asked about.
+    func beginStarts(_ session: Session) {
+        for start in starts { access?.followed.insert(start.channel) }
+        tasks.begin(starts, session)
+    }
+
+    /// Follows a channel, once nobody is against it.
+    func ask(_ start: StreamStart, _ session: Session) {
+        guard let access else { return tasks.begin([start], session) }
+        let caller = access.caller
+        if access.gate.mayNow(.subscribe, start.channel, access.identity) ?? false {
+            return follow(start, session)
+        }
+        questions += 1
+        let number = questions
+        asking[start.channel] = number
+        session.perform(
+            { () async -> Problem? in
+                do throws(Problem) { try await caller.require(.subscribe, start.channel) } catch { return error }
+                return nil
+            },
+            then: { problem, session in
+                (session.transport as? WebSocketStream)?.answered(start, number, problem, session)
+            })
+    }
+
+    private func answered(_ start: StreamStart, _ number: UInt64, _ problem: Problem?, _ session: Session) {
+        guard asking[start.channel] == number else { return }
+        asking[start.channel] = nil
+        guard let problem else { return follow(start, session) }
+        refuse(problem, id: subscribing.removeValue(forKey: start.channel), session)
+    }
+
+    private func follow(_ start: StreamStart, _ session: Session) {
+        access?.followed.insert(start.channel)
+        tasks.begin([start], session)
+    }
+
+    /// A channel has ended; a link ends with it.
+    func forget(_ channel: ChannelName, _ session: Session) {
+        access?.followed.remove(channel)
+        if access?.identity.untilClosed ?? false { close(session, .normal, "what the link led to has ended") }
+    }
+
+    // MARK: Tokens
+
+    /// Verifies a token that came over the connection.
+    /// - Parameter isRenewal: it takes the place of one that the connection has.
+    func verify(_ token: String, isRenewal: Bool, _ id: String?, _ session: Session) throws(Problem) {
+        let word = isRenewal ? "refreshed" : "authenticated"
+        guard let access else { return session.send(Self.frames.authenticated(word, expires: nil, id: id)) }
+        guard access.identity.isAnonymous != isRenewal else { throw isRenewal ? .notAuthenticated : .isAuthenticated }
+        let channels = access.isWaiting ? starts.map(\.channel) : Array(access.followed)
+        isVerifying = true
+        session.perform(
+            { () async -> Result<Identity, Problem> in
+                do throws(Problem) {
+                    let identity = try await access.identify(token, following: channels)
+                    if isRenewal, identity.name != access.identity.name { throw .otherSubject }
+                    return .success(identity)
+                } catch { return .failure(error) }
+            },
+            then: { result, session in
+                (session.transport as? WebSocketStream)?.verified(result, word, isRenewal: isRenewal, id, session)
+            })
+    }
+
+    /// A token that does not hold ends a connection that has no other.
+    private func verified(
+        _ result: Result<Identity, Problem>, _ word: String, isRenewal: Bool, _ id: String?, _ session: Session
+    ) {
+        switch result {
+        case .success(let identity):
+            let wasWaiting = access?.isWaiting ?? false
+            do throws(Problem) { try access?.become(identity, session.now) } catch {
+                return end(session, error, id: id)
+            }
+            if let second = access?.second { session.wake(at: second) }
+            session.send(Self.frames.authenticated(word, expires: identity.expires, id: id))
+            if wasWaiting { beginStarts(session) }
+        case .failure(let problem) where isRenewal:
+            refuse(problem, id: id, session)
+        case .failure(let problem):
+            return end(session, problem, id: id)
+        }
+        resume(session)
+    }
+
+    /// Says what is against the connection, and closes it.
+    func end(_ session: Session, _ problem: Problem, id: String? = nil) {
+        refuse(problem, id: id, session)
+        close(session, WebSocketCloseCode(problem), problem.code)
+    }
+}
+
+extension WebSocketCloseCode {
+    /// What a connection ends with that has this against it.
+    init(_ problem: Problem) {
+        switch problem.status {
+        case .unauthorized: self = .unauthorized
+        case .forbidden: self = .forbidden
+        case .tooManyRequests: self = .tooMany
+        case .serviceUnavailable: self = .tryAgainLater
+        default: self = .badRequest
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static let notAuthenticated = Problem(
+        .badRequest, "not_authenticated", "there is no token to be renewed: send auth")
+    fileprivate static let isAuthenticated = Problem(
+        .badRequest, "already_authenticated", "the connection has a token: refresh renews it")
+    fileprivate static let otherSubject = Problem(
+        .forbidden, "other_subject", "the token is somebody else's: a connection stays with whom it began with")
+}
