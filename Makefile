@@ -2,13 +2,18 @@
 BUILD := .build/release
 PYTHON := .build/venv/bin/python
 
-.PHONY: help serve build test lint test-swift test-integration test-tsan verify bench format
+.PHONY: help serve build test lint test-swift test-integration test-behind test-failover test-tsan autobahn soak verify bench fuzz format
 
 help:
 	@echo "make serve        build, and run the gateway on 127.0.0.1:8080 with the memory broker"
 	@echo "make test         everything: lint, unit and conformance tests, integration tests, real browser"
 	@echo "make test-tsan    Hub and memory broker under ThreadSanitizer"
+	@echo "make test-behind  the browser tests behind nginx and HAProxy"
+	@echo "make test-failover  one of two gateways drained behind each proxy, under 2,000 readers"
+	@echo "make soak         15 minutes of 10,000 readers that come and go, with broker restarts: memory and descriptors"
+	@echo "make autobahn     every case of the WebSocket conformance suite, compression included: ten minutes"
 	@echo "make bench        memory, fan-out, cost of a delivery, Redis and Postgres, beside the barest there can be"
+	@echo "make fuzz         coverage-guided fuzzing (SECONDS=600 for each target)"
 	@echo "make format       format the Swift sources"
 
 serve: build
@@ -35,19 +40,47 @@ test-swift:
 	scripts/swift-test --filter 'PostgresTests|TransferTests'
 	$(BUILD)/telltale verify memory:
 
-# Most of a test's time is waiting, so two run at once; those of one file share servers.
+# Most of a test's time is waiting, so three run at once; those of one file share servers.
 test-integration:
-	TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale $(PYTHON) -m pytest integration -q -n 2 --dist loadfile
+	TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale $(PYTHON) -m pytest integration -q -n 3 --dist loadfile
+
+# But those with a proxy of their own that takes a connection for one answer.
+test-behind: build
+	scripts/install test
+	for front in nginx haproxy; do TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale TELLTALE_FRONT=$$front \
+	    $(PYTHON) -m pytest integration/browser -q -n 2 --dist loadfile -k 'not ten_tabs and not lets_nothing_through' || exit 1; done
+
+test-failover: build
+	scripts/install test
+	TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale FAILOVER_READERS=2000 $(PYTHON) -m pytest integration/proxies/test_failover.py -q
+
+soak: build
+	scripts/install test
+	cd integration && TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale $(CURDIR)/$(PYTHON) -m soak.run
 
 test-tsan:
 	scripts/install build
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
 	swift test --skip-build --sanitize=thread --scratch-path .build-tsan --filter 'HubTests|MemoryTests'
 
+# Those that are short are in "make test" too.
+autobahn:
+	scripts/install test
+	swift build -c release --product websocket-echo
+	$(PYTHON) integration/websocket/autobahn $(BUILD)/websocket-echo .build/autobahn
+
 bench:
 	scripts/install bench
 	swift build -c release --product telltale
 	integration/bench/run $(BUILD)/telltale
+
+fuzz: SECONDS ?= 600
+fuzz: TARGETS ?= json config websocket redis token http
+fuzz:
+	scripts/install build
+	TELLTALE_FUZZ=$$(ls "$$(dirname "$$(readlink -f "$$(command -v swiftc)")")"/../lib/clang/*/lib/*/libclang_rt.fuzzer_no_main-*.a) \
+		swift build -c release --product fuzz --scratch-path .build-fuzz
+	integration/fuzz/run $(SECONDS) $(TARGETS)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Backends Tests integration

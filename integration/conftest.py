@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from gateway import BINARY, Gateway, environment
+from gateway import BINARY, Gateway, environment, gateways_of
 
 
 @pytest.fixture
@@ -11,16 +11,8 @@ def start_gateway(tmp_path):
     """Starts a gateway with these settings; as many as the test wants."""
     if not BINARY.exists():
         pytest.fail(f"there is no {BINARY}: build it, or name another in TELLTALE_BIN")
-    started = []
-
-    def start(settings=None):
-        gateway = Gateway(tmp_path / f"gateway-{len(started)}.log", settings or {})
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
+    with gateways_of(Gateway, tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

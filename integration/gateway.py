@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,9 @@ STOP_SECONDS = 20
 
 
 # Below the ports that the system gives to outgoing connections (ip_local_port_range): a server comes back on its own.
-_PORTS = range(10_000, 32_000)
+# Each of the processes that share the tests has every so many-th: it can't know what another has given to a server that is down just now.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = range(10_000 + _WORKER, 32_000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 _given = set()
 
 
@@ -55,6 +58,22 @@ def until(condition, seconds, what):
     return found
 
 
+@contextmanager
+def gateways_of(make, folder):
+    """Yields what starts a gateway that `make(log, settings)` makes; all are stopped at the end."""
+    started = []
+
+    def start(settings=None):
+        started.append(make(folder / f"gateway-{len(started)}.log", settings or {}))
+        return started[-1].start()
+
+    try:
+        yield start
+    finally:
+        for gateway in started:
+            gateway.stop()
+
+
 class Gateway:
     """One gateway process; its log grows over restarts."""
 
@@ -64,11 +83,12 @@ class Gateway:
         self.log = log
         self.settings = {"drain": "1s"} | settings
         self.process = None
+        self.command = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}"]
 
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}"],
+                self.command,
                 env=environment(self.settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(self.is_alive, START_SECONDS, lambda: f"the gateway does not answer\n{self.log.read_text()}")
         return self

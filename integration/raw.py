@@ -27,10 +27,12 @@ class Answer:
 
 
 class Connection:
-    """HTTP/1.1 by hand. Nothing waits longer than `SECONDS`."""
+    """HTTP/1.1 by hand. Nothing waits longer than `SECONDS`. `source`: an address of one's own to come from."""
 
-    def __init__(self, gateway, receive_buffer=None):
+    def __init__(self, gateway, receive_buffer=None, source=None):
         self.socket = socket.socket()
+        if source:
+            self.socket.bind((source, 0))
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(SECONDS)
@@ -56,7 +58,7 @@ class Connection:
             return False
 
     def request(self, method, target, *headers, body=None, behind=b""):
-        fields = ["Host: gateway", *headers]
+        fields = ["Host: 127.0.0.1", *headers]
         if body is not None:
             fields.append(f"Content-Length: {len(body)}")
         head = "\r\n".join([f"{method} {target} HTTP/1.1", *fields, "", ""])
