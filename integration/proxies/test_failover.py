@@ -9,6 +9,9 @@ from proxies.site import FRONTS, site
 READERS = int(os.environ.get("FAILOVER_READERS", 300))
 PROCESSES = max(1, READERS // 500)
 DRAIN_SECONDS = 10 if READERS > 500 else 5
+# Debian's Caddy 2.6 tries a request again whose connection was refused, but with the body gone: the publisher has to repeat it, with its
+# key. docs/deploying.md says so.
+REFUSALS = {"caddy": {"status 502"}}
 
 
 @pytest.mark.parametrize("front", list(FRONTS))
@@ -20,6 +23,6 @@ def test_one_of_two_gateways_is_drained_and_restarted(front, tmp_path, capsys):
         print(f"\n{front}, {READERS} readers, drain of {DRAIN_SECONDS} s\n{outcome}")
     assert outcome.report.wrongs == 0
     assert outcome.report.failures == {}
-    assert outcome.refusals == {}
+    assert set(outcome.refusals) <= REFUSALS.get(front, set())
     assert outcome.returns > READERS / 4
     assert outcome.most <= 2 * outcome.average
