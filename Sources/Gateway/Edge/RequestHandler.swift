@@ -272,7 +272,6 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         task = nil
         guard context.channel.isActive else { return }
         do throws(Problem) {
-            if services.counters.isDraining { throw Problem.draining }
             let transport = try transport.get()
             carrier.handOver(to: services.hub, holds: [hold].compactMap(\.self), transport)
             record.end(200, services.logger, as: "stream")
