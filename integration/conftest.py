@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+from chromium import browser
 from gateway import BINARY, Gateway, environment, gateways_of
 
 
@@ -18,6 +19,13 @@ def start_gateway(tmp_path):
 @pytest.fixture
 def gateway(start_gateway):
     return start_gateway()
+
+
+# One a module, not a session: as long as it lives, so does its event loop, and the tests of other folders run their own.
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture

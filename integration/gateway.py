@@ -60,11 +60,11 @@ def until(condition, seconds, what):
 
 @contextmanager
 def gateways_of(make, folder):
-    """Yields what starts a gateway that `make(log, settings)` makes; all are stopped at the end."""
+    """Yields what starts a gateway that `make(log, settings, *others)` makes; all are stopped at the end."""
     started = []
 
-    def start(settings=None):
-        started.append(make(folder / f"gateway-{len(started)}.log", settings or {}))
+    def start(settings=None, *others):
+        started.append(make(folder / f"gateway-{len(started)}.log", settings or {}, *others))
         return started[-1].start()
 
     try:

@@ -8,23 +8,12 @@ from pathlib import Path
 import pytest
 from fronted import FrontedGateway
 from gateway import Gateway, gateways_of
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from proxies.site import FRONTS
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".build/screenshots"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 expect.set_options(timeout=15_000)
-
-
-# One a module, not a session: as long as it lives, so does its event loop, and the tests of other folders run their own.
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Chromium asks for compression wherever it can: every event reaches the page at once all the same."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 LINE = "compiling Sources/Gateway/Hub.swift, as before; " * 30
 
@@ -23,12 +22,8 @@ CONNECT = """channel => {
 
 
 @pytest.fixture(scope="module")
-def page():
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
-        yield browser.new_page()
-        browser.close()
+def page(chromium):
+    return chromium.new_page()
 
 
 def wait_for(page, found):

@@ -3,18 +3,18 @@
 import json
 
 import pytest
-from gateway import Gateway, until
+from gateway import Gateway, gateways_of, until
 from servers.redis_server import RedisServer
 
 
 class FileGateway(Gateway):
     """A gateway whose settings stand in a file that can be changed while it runs."""
 
-    def __init__(self, log, file, content, settings):
-        super().__init__(log, settings | {"config": file})
+    def __init__(self, log, settings, content):
+        self.file = log.with_suffix(".json")
+        super().__init__(log, settings | {"config": self.file})
         # The variable would win over the file.
         del self.settings["drain"]
-        self.file = file
         self.write(content)
 
     def write(self, content):
@@ -31,18 +31,8 @@ class FileGateway(Gateway):
 @pytest.fixture
 def configured(tmp_path):
     """Starts a gateway with this configuration file."""
-    started = []
-
-    def start(content, settings=None):
-        number = len(started)
-        gateway = FileGateway(
-            tmp_path / f"file-{number}.log", tmp_path / f"file-{number}.json", content, settings or {})
-        started.append(gateway)
-        return gateway.start()
-
-    yield start
-    for gateway in started:
-        gateway.stop()
+    with gateways_of(FileGateway, tmp_path) as start:
+        yield lambda content, settings=None: start(settings, content)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Real PostgreSQL servers in four set-ups, and gateways on them."""
 
 import itertools
+from contextlib import ExitStack, closing
 
 import pytest
 from gateways import gateways
@@ -40,16 +41,12 @@ def shared(tmp_path_factory):
 @pytest.fixture
 def start_server():
     """Starts a set-up of these: `PostgresServer`, `TLSSetup`, `PooledSetup`, `ReplicaSetup`, `PromotedSetup`."""
-    started = []
+    with ExitStack() as ends:
+        def start(kind=PostgresServer, *lines, **options):
+            server = ends.enter_context(closing(kind(*lines, **options)))
+            return server.start()
 
-    def start(kind=PostgresServer, *lines, **options):
-        server = kind(*lines, **options)
-        started.append(server)
-        return server.start()
-
-    yield start
-    for server in started:
-        server.close()
+        yield start
 
 
 @pytest.fixture

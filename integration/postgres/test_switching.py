@@ -5,16 +5,14 @@ import subprocess
 import threading
 
 import pytest
+from chromium import browser
 from client import http
 from copying import copied
 from gateway import until
-from playwright.sync_api import sync_playwright
 from servers.redis_server import DURABLE, RedisServer
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 SECONDS = 30
 # How long a reader waits before it tries again.
 PAUSE_SECONDS = 0.05
@@ -112,10 +110,8 @@ def redis(tmp_path):
 
 @pytest.fixture
 def page():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page()
-        browser.close()
+    with browser() as chromium:
+        yield chromium.new_page()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ All browser tests pass behind a proxy too: `make test-behind`.
 """
 
 import pytest
-from browser.conftest import browser_context, chromium  # noqa: F401
+from browser.conftest import browser_context  # noqa: F401
 from client import http
 from follows import Tab, readers
 from gateway import until

@@ -1,6 +1,7 @@
 """Real Redis servers in four set-ups, and gateways on them."""
 
 import itertools
+from contextlib import ExitStack, closing
 
 import pytest
 from gateways import gateways
@@ -23,16 +24,13 @@ def start_gateway(tmp_path):
 @pytest.fixture
 def start_server(tmp_path):
     """Starts a set-up of these: `RedisServer`, `TLSSetup`, `SentinelSetup`, `ClusterSetup`."""
-    started = []
+    with ExitStack() as ends:
+        def start(kind=RedisServer, *lines, **access):
+            folder = tmp_path / f"{kind.__name__}-{next(_numbers)}"
+            server = ends.enter_context(closing(kind(folder, *lines, **access)))
+            return server.start()
 
-    def start(kind=RedisServer, *lines, **access):
-        server = kind(tmp_path / f"{kind.__name__}-{len(started)}", *lines, **access)
-        started.append(server)
-        return server.start()
-
-    yield start
-    for server in started:
-        server.close()
+        yield start
 
 
 @pytest.fixture

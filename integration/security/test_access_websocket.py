@@ -1,18 +1,14 @@
 """Tokens over WebSocket: with the request or as the first message, renewed while it is open, and its end with them."""
 
-import json
 import time
 from contextlib import contextmanager
 
 import httpx
 import pytest
 from client import PooledGateway, http
+from frames import SECONDS, Socket
 from tokens import API_KEY, PROTECTED, all_of, bearer, mint
-from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
-
-SECONDS = 15
-
 
 @pytest.fixture(scope="module", params=["epoll", "nio"])
 def gateway(request, tmp_path_factory):
@@ -20,30 +16,6 @@ def gateway(request, tmp_path_factory):
     gateway = PooledGateway(tmp_path_factory.mktemp("websocket") / "gateway.log", settings).start()
     yield gateway
     gateway.stop()
-
-
-class Socket:
-    def __init__(self, connection):
-        self.connection = connection
-
-    def say(self, **fields):
-        self.connection.send(json.dumps(fields))
-
-    def hear(self):
-        return json.loads(self.connection.recv(timeout=SECONDS))
-
-    def ask(self, **fields):
-        self.say(**fields)
-        return self.hear()
-
-    def end(self):
-        """What was said last, and the close code."""
-        said = []
-        try:
-            while True:
-                said.append(self.hear())
-        except ConnectionClosed as closed:
-            return said, closed.rcvd.code
 
 
 @contextmanager

@@ -1,22 +1,7 @@
-"""Chromium, and the tabs in which a person watches tasks."""
+"""The tabs in which a person watches tasks."""
 
 import re
 from contextlib import contextmanager
-
-from playwright.sync_api import sync_playwright
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-
-
-@contextmanager
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
 
 
 @contextmanager

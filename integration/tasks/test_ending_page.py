@@ -3,15 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tabs import browser, script_page
+from tabs import script_page
 
 MEANINGFUL = 0.03  # of all, at least, came before the end, and after it
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.mark.parametrize("transport, count", [("websocket", 2000), ("sse", 500), ("poll", 250)])

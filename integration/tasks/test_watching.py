@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 from buffering_proxy import BufferingProxy
 from proxy import Proxy
-from tabs import browser, context
+from tabs import context
 from talking import talking
 from task_view import TaskView
 from watched_task import WatchedTask
@@ -22,12 +22,6 @@ STEP_SECONDS = 0.05
 SLOW_STEP_SECONDS = 0.5
 BUFFERED_SECONDS, BUFFERED_END_SECONDS = 60, 50
 TABS = 10
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

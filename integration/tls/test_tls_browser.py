@@ -1,8 +1,6 @@
 """One page, ten EventSources, one connection: the end of the limit of six."""
 
 import pytest
-from browser.conftest import CHROMIUM, FLAGS
-from playwright.sync_api import sync_playwright
 
 READERS = 10
 FOLLOW = """(count) => {
@@ -15,14 +13,6 @@ FOLLOW = """(count) => {
         return source;
     });
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

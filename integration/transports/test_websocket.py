@@ -7,28 +7,9 @@ import httpx
 import pytest
 import websocket
 from client import http
+from frames import SECONDS, Socket
 from raw import PING, PONG, TEXT, Connection, WebSocketConnection, frame
 from websockets.sync.client import connect
-
-SECONDS = 15
-
-
-class Socket:
-    """JSON over a `websockets` connection."""
-
-    def __init__(self, connection):
-        self.connection = connection
-
-    def say(self, **fields):
-        self.connection.send(json.dumps(fields))
-
-    def hear(self):
-        return json.loads(self.connection.recv(timeout=SECONDS))
-
-    def ask(self, **fields):
-        self.say(**fields)
-        return self.hear()
-
 
 @contextmanager
 def opened(gateway, **query):
