@@ -132,6 +132,19 @@ def test_a_compression_bomb_is_refused_before_it_has_gone_off(gateway):
         socket.__exit__()
 
 
+def test_empty_blocks_without_end_are_refused(gateway):
+    """They inflate to nothing, and would keep a connection busy for ever."""
+    blocks = b"\0\0\0\xff\xff" * 1_000
+    with DeflateConnection(gateway) as socket:
+        assert socket.message()["type"] == "open"
+        socket.send(frame(TEXT, blocks, fin=False, reserved=4))
+        # A message of 64 KiB may be six times as long in JSON, and somewhat longer on the wire.
+        for _ in range(1_000_000 // len(blocks)):
+            socket.try_send(frame(0, blocks, fin=False))
+        first, payload = socket.frame()
+        assert (first & 0xF, int.from_bytes(payload[:2], "big")) == (CLOSE, 1009)
+
+
 def test_an_open_connection_keeps_no_stream(gateway, channel):
     """200 connections that have sent and been sent compressed messages, and are idle."""
     sockets = [DeflateConnection(gateway, f"/v1/ws?channel={channel}") for _ in range(200)]
