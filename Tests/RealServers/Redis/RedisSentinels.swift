@@ -81,16 +81,21 @@ package final class RedisSentinels: Sendable {
 
     /// Until the replicas follow, and every sentinel knows them and the other sentinels.
     private func settle() async throws {
-        for replica in servers[1...] {
-            try await until("the replica follows") {
-                try await replica.cli("INFO", "replication").contains("master_link_status:up")
-            }
-        }
+        for replica in servers[1...] { try await replica.follows() }
         for sentinel in sentinels {
             try await until("the sentinels know one another") {
                 let info = try await sentinel.cli("INFO", "sentinel")
                 return info.contains("status=ok") && info.contains("slaves=2,sentinels=3")
             }
+        }
+    }
+}
+
+extension RedisServer {
+    /// Waits until it is a replica that follows its primary: no write is taken by it any more.
+    package func follows() async throws {
+        try await until("the replica follows") {
+            try await self.cli("INFO", "replication").contains("master_link_status:up")
         }
     }
 }

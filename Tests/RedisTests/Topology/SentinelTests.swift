@@ -60,6 +60,8 @@ actor NumberPublisher {
                 try await set.failOver()
                 _ = try await set.successor(of: second)
                 try await until("the old primary is left") { await reader.losses(of: channel) > losses }
+                // What it still acknowledges is lost, so the end shall be of the new one.
+                try await second.follows()
                 try await publisher.goesOn()
                 await publisher.stop()
                 try await publishing
