@@ -2,7 +2,7 @@
 BUILD := .build/release
 PYTHON := .build/venv/bin/python
 
-.PHONY: help serve build test lint test-swift test-integration test-behind test-failover test-tsan autobahn soak verify bench fuzz format
+.PHONY: help serve build test lint test-swift test-integration test-behind test-failover test-tsan autobahn soak verify bench bench-peers fuzz format
 
 help:
 	@echo "make serve        build, and run the gateway on 127.0.0.1:8080 with the memory broker"
@@ -13,6 +13,7 @@ help:
 	@echo "make soak         15 minutes of 10,000 readers that come and go, with broker restarts: memory and descriptors"
 	@echo "make autobahn     every case of the WebSocket conformance suite, compression included: ten minutes"
 	@echo "make bench        memory, fan-out, cost of a delivery, Redis and Postgres, beside the barest there can be"
+	@echo "make bench-peers  the gateway and its peers in one run: .build/bench-peers/table.md and charts (ROUNDS=3)"
 	@echo "make fuzz         coverage-guided fuzzing (SECONDS=600 for each target)"
 	@echo "make format       format the Swift sources"
 
@@ -73,6 +74,12 @@ bench:
 	scripts/install bench
 	swift build -c release --product telltale
 	integration/bench/run $(BUILD)/telltale
+
+bench-peers: ROUNDS ?= 3
+bench-peers:
+	scripts/install bench-peers
+	swift build -c release --product telltale
+	integration/bench/peers/run $(BUILD)/telltale --rounds $(ROUNDS)
 
 fuzz: SECONDS ?= 600
 fuzz: TARGETS ?= json config websocket redis token http

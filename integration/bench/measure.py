@@ -1,11 +1,13 @@
 """What is measured, and the processes it takes: built here, started here, stopped here by pid."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -58,8 +60,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def answers_http(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def answers_http(port, tls=False):
+    """Whether the gateway says that it is alive. Its certificate is one of the benchmark's own, which nobody knows."""
+    kind = functools.partial(http.client.HTTPSConnection, context=ssl._create_unverified_context())
+    connection = (kind if tls else http.client.HTTPConnection)("127.0.0.1", port, timeout=2)
     with contextlib.closing(connection):
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
@@ -113,10 +117,10 @@ class Bench:
         finally:
             stop(process)
 
-    def gateway(self, *arguments, core=None, **environment):
+    def gateway(self, *arguments, core=None, tls=False, **environment):
         return self.server(
-            str(self.binary), "serve", "--listen", "127.0.0.1:{port}", *arguments, is_up=answers_http, core=core,
-            **environment)
+            str(self.binary), "serve", "--listen", "127.0.0.1:{port}", *arguments,
+            is_up=functools.partial(answers_http, tls=tls), core=core, **environment)
 
     def bare_loop(self):
         return self.server(str(BUILD / "limit"), "{port}", is_up=accepts)

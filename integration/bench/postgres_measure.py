@@ -58,8 +58,8 @@ class PostgresBench(Bench):
     """A Postgres with its defaults, durability included, and a gateway on it for each round; both are stopped by pid."""
 
     @contextlib.contextmanager
-    def postgres_server(self):
-        """Its first process, and its URL."""
+    def postgres_server(self, core=None):
+        """Its first process, and its URL. It shares both cores unless it is given one."""
         with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
             os.chmod(folder, 0o711)
             if os.geteuid() == 0:
@@ -71,7 +71,8 @@ class PostgresBench(Bench):
                  "--locale=C"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
             with self.server(
                     *as_owner(), str(programs() / "postgres"), "-D", data, "-p", "{port}", "-k", folder,
-                    "-c", "listen_addresses=127.0.0.1", is_up=self.answers, core=self.both_cores) as (pid, port):
+                    "-c", "listen_addresses=127.0.0.1", is_up=self.answers,
+                    core=core or self.both_cores) as (pid, port):
                 yield pid, self.url(port)
 
     @contextlib.contextmanager

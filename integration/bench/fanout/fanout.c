@@ -12,13 +12,14 @@
 #include "options.h"
 #include "publishers.h"
 #include "readers.h"
+#include "sharing.h"
 #include "usage.h"
 
 // SETTLE: a server is idle when it has sent nothing for so long. AFTER: a doubled delivery would come within this time.
 enum { SETTLE_MS = 1000, AFTER_MS = 100, WAIT_MS = 5 };
 
-typedef struct { double seconds, cpu, kb; } Opening;
-typedef struct { double seconds, server_cpu, own_cpu; } Burst;
+typedef struct { double seconds, cpu, own_cpu, kb; } Opening;
+typedef struct { double seconds, server_cpu, own_cpu, kb; } Burst;
 
 static double seconds_since(uint64_t ns) { return (double)(now_ns() - ns) / 1e9; }
 
@@ -30,12 +31,28 @@ static void allow_all_descriptors(void)
     if (setrlimit(RLIMIT_NOFILE, &limit)) die("setrlimit");
 }
 
+// Given up when nothing has come for so long.
+static bool is_in_time(uint64_t began)
+{
+    uint64_t last = received.last_ns > began ? received.last_ns : began;
+    return seconds_since(began) < options.timeout && (!options.patience || seconds_since(last) < options.patience);
+}
+
+static void await_backlog(uint64_t began)
+{
+    uint64_t wanted = (uint64_t)options.backlog * (uint64_t)options.readers;
+    while (received.deliveries < wanted && !received.closed && is_in_time(began)) loop_turn(WAIT_MS);
+    if (received.deliveries < wanted) die("%lu of %lu messages of the backlog", received.deliveries, wanted);
+}
+
 static Opening open_readers(void)
 {
-    double kb = server_memory_kb(), cpu = server_cpu_seconds();
+    double kb = server_memory_kb(), cpu = server_cpu_seconds(), own_cpu = own_cpu_seconds();
     uint64_t began = now_ns();
     readers_open();
+    await_backlog(began);
     Opening opening = {.seconds = seconds_since(began), .cpu = server_cpu_seconds() - cpu};
+    opening.own_cpu = own_cpu_seconds() - own_cpu;
     loop_until_quiet(SETTLE_MS);
     opening.kb = server_memory_kb() - kb;
     return opening;
@@ -45,28 +62,43 @@ static Opening open_readers(void)
 static bool is_due(double elapsed)
 {
     if (options.rate > 0) return elapsed * options.rate >= (double)published.messages;
-    uint64_t sent = published.messages * (uint64_t)options.readers;
-    return sent < received.deliveries + (uint64_t)options.window * (uint64_t)options.readers;
+    uint64_t each = (uint64_t)(options.readers > options.channels ? options.readers / options.channels : 1);
+    return published.wanted < received.deliveries + (uint64_t)options.window * each;
+}
+
+static bool goes_on(double elapsed)
+{
+    if (options.seconds > 0) return elapsed < options.seconds;
+    return published.messages < (uint64_t)options.messages;
 }
 
 static void publish_what_is_due(uint64_t began)
 {
-    while (published.messages < (uint64_t)options.messages && publishers_free() && is_due(seconds_since(began)))
-        publish();
+    while (goes_on(seconds_since(began)) && publishers_free() && is_due(seconds_since(began))) publish();
+}
+
+static bool is_wanting(uint64_t began)
+{
+    return goes_on(seconds_since(began)) || received.deliveries < published.wanted;
 }
 
 // Under a rate the loop looks without sleeping: readers elsewhere in a network would not be woken at the server's cost.
 static Burst run_burst(void)
 {
-    uint64_t wanted = (uint64_t)options.messages * (uint64_t)options.readers, began = now_ns();
+    uint64_t began = now_ns();
     double server_cpu = server_cpu_seconds(), own_cpu = own_cpu_seconds() - loop_idle_seconds;
-    while (received.deliveries < wanted && !received.closed && seconds_since(began) < options.timeout) {
+    double kb = server_memory_kb();
+    while (is_wanting(began) && !received.closed && is_in_time(began)) {
         publish_what_is_due(began);
         loop_turn(options.rate > 0 ? 0 : WAIT_MS);
+        readers_read_slowly();
     }
-    Burst burst = {.seconds = seconds_since(began), .server_cpu = server_cpu_seconds() - server_cpu};
+    Burst burst = {.server_cpu = server_cpu_seconds() - server_cpu};
     burst.own_cpu = own_cpu_seconds() - loop_idle_seconds - own_cpu;
-    loop_until_quiet(AFTER_MS);
+    burst.seconds = received.last_ns > began ? (double)(received.last_ns - began) / 1e9 : seconds_since(began);
+    burst.kb = server_memory_kb() - kb;
+    do loop_until_quiet(AFTER_MS);
+    while (readers_catch_up());
     return burst;
 }
 
@@ -74,15 +106,15 @@ static double per(double amount, double count) { return count > 0 ? amount / cou
 
 static void print_setting(void)
 {
-    printf("{\"conns\":%d,\"messages\":%d,\"size\":%d,\"publishers\":%d,", options.readers, options.messages,
-           options.size, options.publishers);
+    printf("{\"conns\":%d,\"channels\":%d,\"messages\":%lu,\"size\":%d,\"publishers\":%d,", options.readers,
+           options.channels, published.messages, options.size, options.publishers);
 }
 
 static void print_opening(Opening opening)
 {
     double readers = options.readers;
-    printf("\"connect_s\":%.2f,\"server_us_per_connect\":%.1f,\"kb_per_conn\":%.3f,", opening.seconds,
-           per(opening.cpu * 1e6, readers), per(opening.kb, readers));
+    printf("\"connect_s\":%.2f,\"server_us_per_connect\":%.1f,\"kb_per_conn\":%.3f,\"opening_busy\":%.3f,", opening.seconds,
+           per(opening.cpu * 1e6, readers), per(opening.kb, readers), per(opening.own_cpu, opening.seconds));
 }
 
 static void print_burst(Burst burst)
@@ -90,6 +122,7 @@ static void print_burst(Burst burst)
     double count = (double)received.deliveries;
     printf("\"wall_s\":%.3f,\"delivered\":%.0f,\"deliveries_per_s\":%.0f,\"server_cpu_s\":%.3f,", burst.seconds, count,
            per(count, burst.seconds), burst.server_cpu);
+    printf("\"expected\":%lu,\"burst_kb\":%.0f,", published.wanted, burst.kb);
     printf("\"server_us_per_delivery\":%.4f,\"generator_busy\":%.3f,", per(burst.server_cpu * 1e6, count),
            per(burst.own_cpu, burst.seconds));
     printf("\"bytes_per_delivery\":%.1f,\"deliveries_per_read\":%.2f,", per((double)received.bytes, count),
@@ -101,7 +134,8 @@ static void print_burst(Burst burst)
 // Returns whether every reader got every message once, in the same order.
 static bool print_faults(void)
 {
-    Faults faults = readers_check((uint64_t)options.messages, published.stamp_sum);
+    Faults faults = readers_check();
+    printf("\"slow\":%d,\"slow_at_fault\":%lu,\"slow_closed\":%lu,", options.slow, faults.slow, received.slow_closed);
     printf("\"missing\":%lu,\"doubled\":%lu,\"different\":%lu,\"disordered\":%lu,\"closed\":%lu,\"refused\":%lu}\n",
            faults.missing, faults.doubled, faults.different, faults.disordered, received.closed, published.refused);
     return !(faults.missing || faults.doubled || faults.different || faults.disordered || received.closed ||
@@ -113,6 +147,7 @@ int main(int argc, char **argv)
     options_parse(argc, argv);
     allow_all_descriptors();
     loop_open();
+    sharing_open();
     Opening opening = open_readers();
     publishers_open();
     readers_forget();

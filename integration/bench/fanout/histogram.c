@@ -1,5 +1,7 @@
 #include "histogram.h"
 
+#include <string.h>
+
 enum { STEP_BITS = 6, STEPS = 1 << STEP_BITS, BUCKETS = 64 * STEPS };
 
 static uint64_t buckets[BUCKETS], total;
@@ -14,6 +16,12 @@ void histogram_add(uint64_t ns)
     unsigned shift = shift_of(ns);
     buckets[shift * STEPS + (ns >> shift)]++;
     total++;
+}
+
+void histogram_clear(void)
+{
+    memset(buckets, 0, sizeof buckets);
+    total = 0;
 }
 
 // The inverse of the index: all but the first STEPS buckets stand one row higher than their shift.

@@ -15,6 +15,8 @@
 
 #include "options.h"
 
+enum { NARROW_BYTES = 4096 };
+
 uint64_t now_ns(void)
 {
     struct timespec t;
@@ -84,6 +86,12 @@ void send_all(int fd, const char *bytes, size_t count)
         bytes += sent;
         count -= (size_t)sent;
     }
+}
+
+void set_narrow(int fd)
+{
+    int bytes = NARROW_BYTES;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes)) die("receive buffer");
 }
 
 void set_nonblocking(int fd)

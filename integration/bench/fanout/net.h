@@ -20,3 +20,6 @@ int dial(int port, int index);
 void send_all(int fd, const char *bytes, size_t count);
 
 void set_nonblocking(int fd);
+
+// Lets the kernel keep little of what comes, so that the sender notices who does not read.
+void set_narrow(int fd);

@@ -11,7 +11,7 @@ Options options = {
     .host = "127.0.0.1", .port = 8080, .path = "/", .publish_path = "/",
     .reader_headers = "", .publish_headers = "", .prefix = "", .suffix = "",
     .readers = 100, .publishers = 1, .sources = 1, .messages = 100, .size = 128, .window = 64, .timeout = 60,
-    .depth = 1, .channels = 1,
+    .depth = 1, .channels = 1, .more = "", .opening = 1,
 };
 
 static const struct option names[] = {
@@ -20,7 +20,9 @@ static const struct option names[] = {
     {"hello", 1, 0, 'e'}, {"pub-prefix", 1, 0, 'x'}, {"pub-suffix", 1, 0, 'y'}, {"pids", 1, 0, 'i'},
     {"conns", 1, 0, 'c'}, {"publishers", 1, 0, 'k'}, {"srcs", 1, 0, 's'}, {"messages", 1, 0, 'm'},
     {"size", 1, 0, 'z'}, {"window", 1, 0, 'W'}, {"rate", 1, 0, 'r'}, {"timeout", 1, 0, 't'},
-    {"depth", 1, 0, 'd'}, {"lines", 1, 0, 'l'}, {"channels", 1, 0, 'C'}, {0, 0, 0, 0},
+    {"depth", 1, 0, 'd'}, {"lines", 1, 0, 'l'}, {"channels", 1, 0, 'C'},
+    {"seconds", 1, 0, 'S'}, {"patience", 1, 0, 'q'}, {"more", 1, 0, 'M'}, {"opening", 1, 0, 'o'},
+    {"backlog", 1, 0, 'b'}, {"slow", 1, 0, 'L'}, {0, 0, 0, 0},
 };
 
 static const char *with_line(const char *lines, const char *line)
@@ -42,6 +44,7 @@ static bool parse_text(int name, const char *value)
     case 'x': options.prefix = value; return true;
     case 'y': options.suffix = value; return true;
     case 'i': options.pids = value; return true;
+    case 'M': options.more = value; return true;
     default: return false;
     }
 }
@@ -61,6 +64,11 @@ static bool parse_number(int name, const char *value)
     case 'd': options.depth = atoi(value); return true;
     case 'l': options.lines = atoi(value); return true;
     case 'C': options.channels = atoi(value); return true;
+    case 'o': options.opening = atoi(value); return true;
+    case 'b': options.backlog = atoi(value); return true;
+    case 'L': options.slow = atoi(value); return true;
+    case 'S': options.seconds = atof(value); return true;
+    case 'q': options.patience = atof(value); return true;
     case 'r': options.rate = atof(value); return true;
     case 't': options.timeout = atof(value); return true;
     default: return false;
@@ -71,10 +79,11 @@ static void check_bounds(void)
 {
     bool ok = options.readers > 0 && options.publishers > 0 && options.sources > 0 && options.messages >= 0 &&
               options.window > 0 && options.depth > 0 && options.lines >= 0 && options.channels > 0 &&
-              options.size >= STAMP_BYTES && options.size <= BODY_BYTES_MAX;
+              options.size >= STAMP_BYTES && options.size <= BODY_BYTES_MAX && options.opening > 0 &&
+              options.backlog >= 0 && options.slow >= 0 && options.slow < options.readers;
     if (ok) return;
-    fprintf(stderr, "fanout: conns, publishers, srcs, window, depth and channels are at least 1, size is %d to %d\n",
-            STAMP_BYTES, BODY_BYTES_MAX);
+    fprintf(stderr, "fanout: conns, publishers, srcs, window, depth, channels and opening are at least 1, size is %d to "
+            "%d, and fewer than all readers are slow\n", STAMP_BYTES, BODY_BYTES_MAX);
     exit(2);
 }
 

@@ -15,7 +15,13 @@ typedef struct {
     int messages, size, window;
     int depth, lines, channels;              // publish: requests at once on a connection, lines a request (0: no lines)
     double rate;                             // messages a second; 0: as fast as the window allows
+    double seconds;                          // publish for so long, however many messages that makes; 0: `messages`
     double timeout;                          // seconds for the whole burst
+    double patience;                         // seconds without a delivery after which the rest is given up; 0: timeout
+    const char *more;                        // fanout: what the path has for each further channel of a reader
+    int opening;                             // fanout: readers that ask at once
+    int backlog;                             // fanout: messages that each reader is owed on opening
+    int slow;                                // fanout: readers, the first ones, that read slowly
 } Options;
 
 extern Options options;

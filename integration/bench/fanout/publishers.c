@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "net.h"
 #include "options.h"
+#include "sharing.h"
 
 enum { HEAD_BYTES_MAX = 8192, ANSWER_BYTES_MAX = 8192 };
 
@@ -68,12 +69,14 @@ void publishers_open(void)
 
 bool publishers_free(void) { return free_publishers != NULL; }
 
-static size_t write_head(char *request)
+static size_t write_head(char *request, int channel)
 {
-    size_t body = strlen(options.prefix) + (size_t)options.size + strlen(options.suffix);
+    char path[HEAD_BYTES_MAX], prefix[HEAD_BYTES_MAX];
+    numbered(path, sizeof path, options.publish_path, channel);
+    numbered(prefix, sizeof prefix, options.prefix, channel);
+    size_t body = strlen(prefix) + (size_t)options.size + strlen(options.suffix);
     int count = snprintf(request, HEAD_BYTES_MAX, "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Length: %zu\r\n%s\r\n%s",
-                         options.publish_path, options.host, options.publish_port, body, options.publish_headers,
-                         options.prefix);
+                         path, options.host, options.publish_port, body, options.publish_headers, prefix);
     if (count >= HEAD_BYTES_MAX) die("the head of a publication is too long");
     return (size_t)count;
 }
@@ -83,7 +86,8 @@ void publish(void)
     static char request[HEAD_BYTES_MAX + BODY_BYTES_MAX + HEAD_BYTES_MAX];
     Publisher *publisher = free_publishers;
     free_publishers = publisher->next_free;
-    size_t length = write_head(request), padding = (size_t)options.size - STAMP_BYTES;
+    int channel = (int)(published.messages % (uint64_t)options.channels);
+    size_t length = write_head(request, channel), padding = (size_t)options.size - STAMP_BYTES;
     uint64_t stamp = now_ns();
     length += (size_t)sprintf(request + length, "~%016llx", (unsigned long long)stamp);
     memset(request + length, 'x', padding);
@@ -91,5 +95,6 @@ void publish(void)
     length += (size_t)snprintf(request + length, HEAD_BYTES_MAX, "%s", options.suffix);
     send_all(publisher->source.fd, request, length);
     published.messages++;
-    published.stamp_sum += stamp;
+    sharing_add(channel, stamp);
+    published.wanted += (uint64_t)sharing_fast_readers(channel);
 }

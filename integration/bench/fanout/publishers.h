@@ -4,7 +4,8 @@
 #include <stdint.h>
 
 typedef struct {
-    uint64_t messages, stamp_sum;
+    uint64_t messages;
+    uint64_t wanted;   // deliveries that they make, slow readers' not counted
     uint64_t refused;  // answers other than 2xx
 } Published;
 

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "histogram.h"
 #include "loop.h"
 #include "net.h"
 #include "options.h"
+#include "sharing.h"
 
-enum { HEAD_BYTES_MAX = 1 << 16, READ_BYTES = 1 << 18 };
+enum { HEAD_BYTES_MAX = 1 << 16, READ_BYTES = 1 << 18, PATH_BYTES_MAX = 1 << 13 };
 
 typedef struct {
     Source source;
@@ -24,6 +26,7 @@ typedef struct {
 Received received;
 static Reader *readers;
 
+enum { SLOW_EVERY_NS = 100000000, SLOW_BYTES = 512 };
 enum { NO_DIGIT = 16 };
 
 static unsigned digit(char c)
@@ -32,12 +35,18 @@ static unsigned digit(char c)
     return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : NO_DIGIT;
 }
 
+static bool is_slow(const Reader *reader) { return reader - readers < options.slow; }
+
 // Stamps are unique, so count and sum tell which messages came, and a hash of their sequence tells in which order.
 static void deliver(Reader *reader, uint64_t now)
 {
     reader->count++;
     reader->sum += reader->stamp;
     reader->order = reader->order * 0x9E3779B97F4A7C15u + reader->stamp;
+    if (is_slow(reader)) {
+        received.slow_deliveries++;
+        return;
+    }
     received.deliveries++;
     histogram_add(now > reader->stamp ? now - reader->stamp : 0);
 }
@@ -87,34 +96,38 @@ static void reader_ready(Source *source)
     }
     received.reads++;
     received.bytes += (uint64_t)count;
-    feed((Reader *)source, buffer, buffer + count, now_ns());
+    received.last_ns = now_ns();
+    feed((Reader *)source, buffer, buffer + count, received.last_ns);
 }
 
-static void send_request(int fd)
+static void send_request(const Reader *reader)
 {
-    char request[4096];
+    char path[PATH_BYTES_MAX], request[2 * PATH_BYTES_MAX];
+    path_of_reader(path, sizeof path, (int)(reader - readers));
     const char *wants = options.websocket
         ? "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         : "Accept: text/event-stream\r\n";
-    int count = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%d\r\n%s%s\r\n", options.path,
-                         options.host, options.port, wants, options.reader_headers);
+    int count = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%d\r\n%s%s\r\n", path, options.host,
+                         options.port, wants, options.reader_headers);
     if (count >= (int)sizeof request) die("the request's head is too long");
-    send_all(fd, request, (size_t)count);
+    send_all(reader->source.fd, request, (size_t)count);
 }
 
-static void await_head(int fd)
+// What came right behind the head is the stream's.
+static void await_head(Reader *reader)
 {
     static char head[HEAD_BYTES_MAX];
     size_t length = 0;
-    head[0] = 0;
-    while (!strstr(head, "\r\n\r\n")) {
-        ssize_t count = recv(fd, head + length, sizeof head - 1 - length, 0);
+    char *end = NULL;
+    for (head[0] = 0; !(end = strstr(head, "\r\n\r\n")); head[length] = 0) {
+        ssize_t count = recv(reader->source.fd, head + length, sizeof head - 1 - length, 0);
         if (count <= 0) die("a reader was refused: %.300s", head);
         length += (size_t)count;
-        head[length] = 0;
     }
     if (strncmp(head, options.websocket ? "HTTP/1.1 101" : "HTTP/1.1 200", 12)) die("bad answer: %.300s", head);
+    received.last_ns = now_ns();
+    feed(reader, end + 4, head + length, received.last_ns);
 }
 
 // A text frame of at most 65,535 bytes, masked with zeros.
@@ -128,35 +141,88 @@ static void send_hello(int fd, const char *text)
     send_all(fd, text, length);
 }
 
+static void start(Reader *reader)
+{
+    await_head(reader);
+    if (options.hello) send_hello(reader->source.fd, options.hello);
+    set_nonblocking(reader->source.fd);
+    if (!is_slow(reader)) loop_add(&reader->source);
+}
+
+static void open_from(int first, int end)
+{
+    for (int i = first; i < end; i++) {
+        readers[i].source = (Source){.fd = dial(options.port, i), .ready = reader_ready};
+        if (is_slow(&readers[i])) set_narrow(readers[i].source.fd);
+    }
+    for (int i = first; i < end; i++) send_request(&readers[i]);
+    for (int i = first; i < end; i++) start(&readers[i]);
+}
+
 void readers_open(void)
 {
     readers = calloc((size_t)options.readers, sizeof *readers);
     if (!readers) die("out of memory");
-    for (int i = 0; i < options.readers; i++) {
-        int fd = dial(options.port, i);
-        send_request(fd);
-        await_head(fd);
-        if (options.hello) send_hello(fd, options.hello);
-        set_nonblocking(fd);
-        readers[i].source = (Source){.fd = fd, .ready = reader_ready};
-        loop_add(&readers[i].source);
+    for (int first = 0; first < options.readers; first += options.opening) {
+        int end = first + options.opening;
+        open_from(first, end < options.readers ? end : options.readers);
     }
 }
 
 void readers_forget(void)
 {
     for (int i = 0; i < options.readers; i++) readers[i] = (Reader){.source = readers[i].source};
-    received.deliveries = received.bytes = received.reads = 0;
+    received = (Received){.closed = received.closed, .slow_closed = received.slow_closed};
+    histogram_clear();
 }
 
-Faults readers_check(uint64_t published, uint64_t stamp_sum)
+// Returns whether there was something to read.
+static bool read_slow(Reader *reader, size_t most)
+{
+    static char buffer[READ_BYTES];
+    ssize_t count = reader->source.fd < 0 ? -1 : recv(reader->source.fd, buffer, most, 0);
+    if (count == 0 || (count < 0 && errno == ECONNRESET)) {
+        received.slow_closed++;
+        close(reader->source.fd);
+        reader->source.fd = -1;
+    }
+    if (count <= 0) return false;
+    feed(reader, buffer, buffer + count, now_ns());
+    return true;
+}
+
+void readers_read_slowly(void)
+{
+    static uint64_t next_ns;
+    uint64_t now = now_ns();
+    if (now < next_ns) return;
+    next_ns = now + SLOW_EVERY_NS;
+    for (int i = 0; i < options.slow; i++) read_slow(&readers[i], SLOW_BYTES);
+}
+
+bool readers_catch_up(void)
+{
+    bool any = false;
+    for (int i = 0; i < options.slow; i++) any |= read_slow(&readers[i], READ_BYTES);
+    return any;
+}
+
+static uint64_t *fault_of(int reader, Faults *faults)
+{
+    const Reader *this = &readers[reader];
+    Share share = sharing_of_reader(reader);
+    if (this->count < share.messages) return &faults->missing;
+    if (this->count > share.messages) return &faults->doubled;
+    if (this->sum != share.stamp_sum) return &faults->different;
+    return this->order != readers[sharing_last_alike(reader)].order ? &faults->disordered : NULL;
+}
+
+Faults readers_check(void)
 {
     Faults faults = {0};
-    for (const Reader *reader = readers; reader < readers + options.readers; reader++) {
-        if (reader->count < published) faults.missing++;
-        else if (reader->count > published) faults.doubled++;
-        else if (reader->sum != stamp_sum) faults.different++;
-        else if (reader->order != readers[0].order) faults.disordered++;
+    for (int i = 0; i < options.readers; i++) {
+        uint64_t *fault = fault_of(i, &faults);
+        if (fault) ++*(is_slow(&readers[i]) ? &faults.slow : fault);
     }
     return faults;
 }

@@ -1,0 +1,75 @@
+"""The tables, in Markdown."""
+
+import statistics
+
+from charts import chart
+from figures import figures
+from harness import OUTPUT
+from records import Records, spread
+from scenarios import SCENARIOS
+from sizes import SIZES
+
+FILE = OUTPUT / "table.md"
+
+
+def table(head, rows):
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def verdict(figure):
+    if not figure.values:
+        return "not measured"
+    return "met" if figure.is_met(statistics.median(figure.values)) else "**not met**"
+
+
+def figures_table(records):
+    rows = ([figure.what, figure.against, f"{figure.sign} {figure.bound:g}", spread(figure.values, "{:.2f}"), verdict(figure)]
+            for figure in figures(records, SIZES[records.about["sizes"]]))
+    return table(["what", "against", "target", "median (lowest – highest)", ""], rows)
+
+
+def scenario_table(records, name, scenario):
+    rows = []
+    for case in records.cases(name):
+        for peer in records.peers(name, case):
+            found = [spread(records.values(name, case, peer, column.key).values(), column.form) for column in scenario.COLUMNS]
+            rows.append([case, peer, *found])
+    return table(["case", "peer", *(column.title for column in scenario.COLUMNS)], rows)
+
+
+def about(records):
+    facts = records.about
+    yield "# Telltale and its peers"
+    yield f"{facts['date']}. " + "  \n".join(facts["machine"])
+    yield f"Median (lowest – highest) of {facts['rounds']} rounds. Measured: " + ", ".join(
+        f"{peer} ({version})" for peer, version in facts["versions"].items()) + "."
+    if facts["sizes"] != "full":
+        yield "**A quick run, to see that everything works: its figures mean nothing.**"
+
+
+def failures(records):
+    if records.failed:
+        yield "## What did not work"
+        yield "\n".join(f"- {failed['scenario']}, {failed['case']}, {failed['peer']}, round {failed['round'] + 1}: "
+                        f"`{' '.join(failed['error'].split())[:400]}`" for failed in records.failed)
+
+
+def sections(records):
+    yield from about(records)
+    yield "## Figures to reach"
+    yield figures_table(records)
+    for name, scenario in SCENARIOS.items():
+        if not records.cases(name):
+            continue
+        yield f"## {scenario.TITLE}"
+        yield " ".join(scenario.__doc__.split())
+        yield from (f"![{scenario.TITLE}]({file.name})" for file in chart(records, name, scenario))
+        yield scenario_table(records, name, scenario)
+    yield from failures(records)
+
+
+def write():
+    """Writes table and charts of what has been measured; returns all of it."""
+    records = Records()
+    FILE.write_text("\n\n".join(sections(records)) + "\n")
+    return records
