@@ -44,6 +44,7 @@ enum JSONLiteral {
         string(text.count > 80 ? "\(text.prefix(80))…" : text)
     }
 
+    /// What a terminal would obey, and what would not show as what it is, is escaped.
     static func string(_ text: String) -> String {
         var literal = "\""
         for scalar in text.unicodeScalars {
@@ -52,12 +53,20 @@ enum JSONLiteral {
             case "\\": literal += "\\\\"
             case "\n": literal += "\\n"
             case "\t": literal += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                literal += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            case _ where isHidden(scalar):
+                for unit in String(scalar).utf16 {
+                    literal += "\\u" + String(0x10000 + Int(unit), radix: 16).dropFirst()
+                }
             default: literal.unicodeScalars.append(scalar)
             }
         }
         return literal + "\""
+    }
+
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

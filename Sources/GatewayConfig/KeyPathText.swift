@@ -1,8 +1,12 @@
 /// Key paths and variables as people see them.
 enum KeyPathText {
-    /// `limits.message_bytes`; a name that holds a dot or nothing is quoted.
+    /// `limits.message_bytes`; a name that holds a dot, nothing, or what has to be escaped is quoted.
     static func join(_ path: [String]) -> String {
-        path.map { $0.isEmpty || $0.contains(".") ? JSONLiteral.string($0) : $0 }.joined(separator: ".")
+        path.map { name in
+            let literal = JSONLiteral.string(name)
+            let isPlain = !name.isEmpty && !name.contains(".") && literal.utf8.count == name.utf8.count + 2
+            return isPlain ? name : literal
+        }.joined(separator: ".")
     }
 
     /// `MESSAGE_BYTES`: capitals, and `_` for all but letters and digits.

@@ -62,6 +62,22 @@ import Testing
             ])
     }
 
+    @Test(arguments: [
+        (#"{"a\nERROR b": 1}"#, #""a\nERROR b""#), (#"{"\u001b[2J": 1}"#, #""\u001b[2J""#),
+        (#"{"\u009b2J": 1}"#, #""\u009b2J""#), (#"{"\u202elimits": 1}"#, #""\u202elimits""#),
+        (#"{"limits": {"a\r": 1}}"#, #"limits."a\u000d""#), (#"{"a\nb": 1, "a\nb": 2}"#, #""a\nb""#),
+    ])
+    func aKeyNeitherBeginsALineNorMovesTheCursor(json: String, subject: String) throws {
+        #expect(!problems(json).isEmpty)
+        for problem in problems(json) {
+            #expect(problem.hasPrefix("\(subject) (gateway.json:1:"))
+            let hidden = problem.unicodeScalars.filter {
+                [.control, .format, .lineSeparator].contains($0.properties.generalCategory)
+            }
+            #expect(hidden.isEmpty)
+        }
+    }
+
     @Test func aDoubledKeyIsReportedWithBothPlaces() {
         #expect(
             problems("{\"listen\": {\"port\": 1,\n  \"port\": 2}}") == [
