@@ -14,9 +14,12 @@ package final class ChannelSink: Sink {
     private let channel: any Channel
     private let handle: SessionHandle
     private let clock = Monotonic()
-    private var underWay = 0
+    package private(set) var underWay = 0
     /// When bytes last left, or began to wait, in milliseconds of the clock.
     private var progress: Int64 = 0
+
+    /// Heads are values to the streams of HTTP/2, whose connection counts all their bytes.
+    package var isMetered: Bool { !takesHeads }
 
     /// On the shard's thread. The channel's reading is stopped, and begins here.
     package init(channel: any Channel, handle: SessionHandle, takesHeads: Bool = false) {

@@ -92,7 +92,7 @@ package final class Session {
 
     package var channelCount: Int { subscriptions.count }
 
-    /// Writes what waits, then closes. Nothing more is accepted. A reader that does not take it within the write timeout is let go.
+    /// Writes what waits, then closes. Nothing more is accepted. A reader that takes nothing of it for the write timeout is let go.
     package func finish() {
         guard phase == .open else { return }
         if let coding { queue.append(Segment(coding.end())) }
@@ -174,9 +174,9 @@ package final class Session {
             isBlocked = taken == 0
             if taken > 0 { lastWrite = shard.now }
             queue.removeFirst(bytes: taken)
-            shard.stats.bytes += UInt64(taken)
+            if sink.isMetered { shard.stats.bytes += UInt64(taken) }
         }
-        if queue.isEmpty, phase == .finishing { linger() }
+        if queue.isEmpty, phase == .finishing, sink.underWay == 0 { linger() }
         if isLagging, queue.bytes <= shard.options.sessionBufferBytes / 4 {
             isLagging = false
             shard.feedLater(self)
@@ -189,16 +189,20 @@ package final class Session {
         if phase == .open { subscriptions.drained() }
     }
 
-    /// The sink can take more.
+    /// Something has left: the sink can take more.
     package func sinkIsReady() {
-        guard isBlocked else { return }
+        if phase == .finishing {
+            deadline = now + shard.options.writeTimeoutMilliseconds / 1_000
+        } else if !isBlocked {
+            return
+        }
         isBlocked = false
         flush()
     }
 
     package func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         lastRead = shard.now
-        shard.stats.received += UInt64(bytes.count)
+        if sink?.isMetered ?? false { shard.stats.received += UInt64(bytes.count) }
         if phase == .open { transport.receive(bytes, self) }
     }
 

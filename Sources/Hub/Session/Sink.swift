@@ -4,6 +4,12 @@ package protocol Sink: AnyObject {
     /// back on the shard's thread with ``Session/sinkIsReady()`` when it can take more. `nil`: the reader is gone.
     func write(_ segments: borrowing SegmentQueue) -> Int?
 
+    /// Bytes that it took and that have not left, as far as it can know.
+    var underWay: Int { get }
+
+    /// The session counts its bytes; not where it is one stream of a connection that counts them with all others.
+    var isMetered: Bool { get }
+
     /// Nothing more will be written; the peer is told so when the last byte has left.
     func finish()
 
@@ -15,4 +21,10 @@ package protocol Sink: AnyObject {
 
     /// Whether reading is wanted. A sink that brings input by itself stops while it is not.
     func setReading(_ wanted: Bool)
+}
+
+extension Sink {
+    /// What was taken is somebody else's, the kernel's say, who goes on with it when the sink is closed.
+    package var underWay: Int { 0 }
+    package var isMetered: Bool { true }
 }

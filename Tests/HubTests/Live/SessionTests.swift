@@ -53,6 +53,30 @@ import Testing
         }
     }
 
+    @Test func `a finished session does not end before its last bytes have left the channel`() async throws {
+        try await Gateway.run(.channel, options: HubOptions(shards: 1, linger: 1)) { gateway in
+            let full = try await gateway.open(.earliest)
+            await full.wait { !$0.isEmpty }
+            try await full.stopReading()
+            let count = try await gateway.fill()
+            // What the kernel takes, and most of what the channel is given besides: nothing waits in the session.
+            let name = ChannelName.named("other")
+            let reader = try await gateway.open([(name, .earliest)])
+            await reader.wait { !$0.isEmpty }
+            try await reader.stopReading()
+            let before = await gateway.hub.stats().delivered
+            for _ in 0..<count - 6 { try await gateway.publish(Gateway.part, on: name) }
+            _ = await gateway.stats { $0.delivered == before + UInt64(count - 6) }
+            try await reader.send("f")
+            // For longer than a session lingers that has nothing under way.
+            try await Task.sleep(for: .seconds(3))
+            #expect(await gateway.hub.stats().sessions == 2)
+            try await reader.resumeReading()
+            await reader.waitForClose()
+            #expect(reader.messages.count == count - 6)
+        }
+    }
+
     @Test(arguments: SinkKind.allCases)
     func `a slow reader loses nothing, takes up no more than its bound, and holds nobody up`(kind: SinkKind)
         async throws
@@ -143,5 +167,21 @@ import Testing
             gateway.hub.open(SessionSeed(connection: .socket(lateFar)) { LineTransport([]) })
             await readers[1].waitForClose()
         }
+    }
+}
+
+extension Gateway {
+    /// 4 KB.
+    fileprivate static let part = String(repeating: "x", count: 4_000)
+
+    /// Publishes ``part`` to a reader that has stopped, until its sink takes no more; says how often.
+    fileprivate func fill() async throws -> Int {
+        for count in 1... {
+            let before = await hub.stats()
+            try await publish(Self.part)
+            let after = await stats { $0.delivered > before.delivered }
+            if after.bytes < before.bytes + UInt64(Self.part.utf8.count) { return count }
+        }
+        return 0
     }
 }
