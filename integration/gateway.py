@@ -63,9 +63,9 @@ def gateways_of(make, folder):
     """Yields what starts a gateway that `make(log, settings, *others)` makes; all are stopped at the end."""
     started = []
 
-    def start(settings=None, *others):
+    def start(settings=None, *others, waits=True):
         started.append(make(folder / f"gateway-{len(started)}.log", settings or {}, *others))
-        return started[-1].start()
+        return started[-1].start() if waits else started[-1].launch()
 
     try:
         yield start
@@ -85,11 +85,16 @@ class Gateway:
         self.process = None
         self.command = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}"]
 
-    def start(self):
+    def launch(self):
+        """Begins to start it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
                 env=environment(self.settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self
+
+    def start(self):
+        self.launch()
         until(self.is_alive, START_SECONDS, lambda: f"the gateway does not answer\n{self.log.read_text()}")
         return self
 

@@ -15,12 +15,18 @@ extension AccessControl {
         }
     }
 
-    /// Goes over to another configuration, and reads its files. When it throws, nothing has changed.
-    package func reload(_ config: GatewayConfig) async throws(AccessSetupError) {
+    /// Makes ready to go over to another configuration: reads its files, and asks for an identity provider's keys. What is
+    /// returned puts it into force; until then nothing has changed.
+    package func prepare(_ config: GatewayConfig) async throws(AccessSetupError) -> @Sendable () -> Void {
         let old = rules.withLock { $0 }
         let new = try await AccessRules.load(config, old: old, clock: clock, logger: logger)
-        rules.withLock { $0 = new }
-        await refreshKeys()
+        await new.jwks?.refresh(now: clock.steady())
+        return { [rules] in
+            rules.withLock { rules in
+                rules = new
+                rules.takeNewKeys()
+            }
+        }
     }
 
     /// What is wrong with a changed file is logged once, and what was read before holds.

@@ -11,6 +11,9 @@ import Tasks
 
 /// The gateway: an edge, a router, and a Hub, over one broker.
 package struct Gateway: Service {
+    /// How long requests may still take that are under way when `drain` is over and the last stream has gone.
+    private static let requestGrace = Duration.seconds(3)
+
     private let live: LiveConfig
     private let broker: any Broker
     private let logger: Logger
@@ -34,23 +37,28 @@ package struct Gateway: Service {
     package func run() async throws {
         let config = live.current
         let access = try await AccessControl(config: config, logger: logger)
-        live.onReload { try await access.reload($0) }
+        live.onReload { try await access.prepare($0) }
         let meter = BrokerMeter(logger: logger)
         let broker = MeasuredBroker(broker: broker, meter: meter)
         let hub = try Hub(broker: broker, options: HubOptions(config), logger: logger)
-        live.onReload { hub.set(HubOptions($0)) }
+        live.onReload { config in { hub.set(HubOptions(config)) } }
         let tasks = try taskStore(broker)
         let gate = Gate(control: access, broker: broker, namespace: tasks.namespace, live: live)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Processors.available)
         let counters = Counters()
         let delays = LoopDelays(group: group, hub: hub)
+        let descriptors = OpenDescriptors()
         let services = Services(
             broker: broker, hub: hub, live: live, counters: counters, limits: TrafficLimits(live: live),
-            readiness: ReadinessCheck(counters: counters, broker: Readiness(broker: broker)),
-            metrics: Metrics(live: live, hub: hub, counters: counters, meter: meter, delays: delays), tasks: tasks,
+            readiness: ReadinessCheck(
+                counters: counters, broker: Readiness(broker: broker), descriptors: descriptors),
+            metrics: Metrics(
+                live: live, hub: hub, counters: counters, meter: meter, delays: delays, descriptors: descriptors),
+            tasks: tasks,
             gate: gate, logger: logger)
         let certificates = try Certificates(config, logger: logger)
-        if let certificates { live.onReload { try certificates.reload($0) } }
+        if let certificates { live.onReload { try certificates.prepare($0) } }
+        live.begin()
         let listener = Listener(live: live, services: edge(services), group: group, certificates: certificates)
         try await withThrowingTaskGroup(of: Void.self) { works in
             works.addTask { try await broker.run() }
@@ -95,12 +103,13 @@ package struct Gateway: Service {
         try? await gracefulShutdown()
         services.counters.drain()
         try? await channel.close()
-        listener.shutdowns.give()
         let time = live.current.drain
+        let end = ContinuousClock.now + time
         logger.notice("draining", metadata: ["seconds": "\(time.inSeconds)"])
-        async let requests: Void = services.counters.requestsEnded(within: time)
+        await listener.shutdowns.give()
         await services.hub.drain(over: time)
-        await requests
+        // Only now: a stream that has ended may have brought another request by the same connection.
+        await services.counters.requestsEnded(by: max(end, .now) + Self.requestGrace)
         logger.notice("drained")
     }
 

@@ -102,8 +102,8 @@ enum Schema {
             "Connections at once; 0 is as many as the file descriptors allow."),
         Key(
             "limits.connections_per_address", \.limits.connectionsPerAddress, .integer(0...100_000_000),
-            "Connections at once of one address; behind `trusted_proxies`, of the address that they name. 0 is no limit."
-        ),
+            "Connections at once of one address, and streams of HTTP/2 besides; behind `trusted_proxies`, of the address "
+                + "that they name. 0 is no limit."),
         Key(
             "limits.connections_per_token", \.limits.connectionsPerToken, .integer(0...100_000_000),
             "Streams at once of one token's subject, or of one token that has none. 0 is no limit."),

@@ -105,10 +105,12 @@ import Testing
         let token = try minted(try await TestKeys.signing(.hs256))
         var broken = GatewayConfig()
         (broken.auth.apiKeys, broken.auth.keysFile) = (["new-key-1234567890"], "/nowhere")
-        await #expect(throws: AccessSetupError.self) { try await access.reload(broken) }
+        await #expect(throws: AccessSetupError.self) { try await access.prepare(broken) }
         #expect(await access.refusal(of: token) == nil)
         broken.auth.keysFile = nil
-        try await access.reload(broken)
+        let commit = try await access.prepare(broken)
+        #expect(await access.refusal(of: token) == nil)
+        commit()
         #expect(await access.refusal(of: token) == .unknownSignature)
         #expect(await access.refusal(of: "new-key-1234567890") == nil)
     }

@@ -30,9 +30,9 @@ class FileGateway(Gateway):
 
 @pytest.fixture
 def configured(tmp_path):
-    """Starts a gateway with this configuration file."""
+    """Starts a gateway with this configuration file, and `waits` until it is there."""
     with gateways_of(FileGateway, tmp_path) as start:
-        yield lambda content, settings=None: start(settings, content)
+        yield lambda content, settings=None, waits=True: start(settings, content, waits=waits)
 
 
 @pytest.fixture

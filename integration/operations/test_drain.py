@@ -1,8 +1,10 @@
 """A drain is even: no moment of it sends more than its share of readers elsewhere, and what was begun is answered."""
 
 import json
+import re
 import selectors
 import signal
+import subprocess
 import time
 
 import pytest
@@ -13,6 +15,10 @@ from raw import TEXT, Connection, WebSocketConnection, frame
 
 DRAIN_SECONDS = 3
 READERS = 300
+# A publication of which half has come.
+HALF = b"POST /v1/channels/d HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n\r\nla"
+# Each is written at once, and together they are more than the kernel keeps for a connection.
+ANSWER_BYTES, ANSWERS = 900_000, 12
 
 
 @pytest.fixture
@@ -108,6 +114,67 @@ def test_a_publication_that_the_broker_has_is_answered_before_the_end(start_gate
         assert not publisher.has_something(within=0.5)
         redis.resume()
         assert publisher.answer().status == 200
+    assert gateway.process.wait(15) == 0
+
+
+@pytest.mark.parametrize("before", ["GET", "POST"])
+def test_a_publication_whose_body_still_comes_is_waited_for(start_gateway, before):
+    gateway = start_gateway({"drain": "0s"})
+    with Connection(gateway) as publisher:
+        # What stands behind the first request in one read has been seen when that is answered.
+        publisher.request(before, "/v1/channels/d", behind=HALF, **({"body": b"first"} if before == "POST" else {}))
+        assert publisher.answer().status == 200
+        drain(gateway)
+        with pytest.raises(subprocess.TimeoutExpired):
+            gateway.process.wait(1)
+        publisher.send(b"te")
+        assert publisher.answer().status == 200
+    assert gateway.process.wait(15) == 0
+
+
+def test_a_publication_whose_body_never_comes_is_waited_for_no_longer_than_the_grace(start_gateway):
+    gateway = start_gateway({"drain": "0s"})
+    with Connection(gateway) as publisher:
+        publisher.request("GET", "/v1/channels/d", behind=HALF)
+        assert publisher.answer().status == 200
+        begun = time.monotonic()
+        drain(gateway)
+        assert gateway.process.wait(15) == 0
+        assert 2 < time.monotonic() - begun < 5
+
+
+def test_answers_that_are_on_their_way_arrive_whole(start_gateway):
+    gateway = start_gateway({"drain": "0s", "log.level": "debug", "limits.message_bytes": "1MiB"})
+    gateway.publish("d", "x" * ANSWER_BYTES)
+    with Connection(gateway, receive_buffer=4096) as reader:
+        for _ in range(ANSWERS):
+            reader.request("GET", "/v1/channels/d", "Accept: application/json")
+        until(lambda: len(re.findall(r"method=GET ms=\S+ path=/v1/channels/d ", gateway.log.read_text())) == ANSWERS, 15,
+              "not all are answered")
+        drain(gateway)
+        with pytest.raises(subprocess.TimeoutExpired):
+            gateway.process.wait(0.5)
+        for _ in range(ANSWERS):
+            assert len(reader.answer().json()["messages"][0]["data"]) == ANSWER_BYTES
+    assert gateway.process.wait(15) == 0
+
+
+def test_a_request_that_begins_while_streams_end_is_answered(start_gateway, redis):
+    gateway = start_gateway({"drain": "1s", "broker.url": redis.url})
+    with Connection(gateway) as reader, Connection(gateway) as kept:
+        reader.request("GET", "/v1/channels/d", "Accept: text/event-stream")
+        until(lambda: metric(http, gateway, "subscriptions") == 1, 5, "the reader does not come")
+        assert kept.request("GET", "/healthz").answer().status == 200
+        drain(gateway)
+        reader.file.read()
+        redis.pause()
+        kept.request("POST", "/v1/channels/d", body=b"late")
+        # The last stream is gone.
+        reader.__exit__()
+        with pytest.raises(subprocess.TimeoutExpired):
+            gateway.process.wait(1)
+        redis.resume()
+        assert kept.answer().status == 200
     assert gateway.process.wait(15) == 0
 
 

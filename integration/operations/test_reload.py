@@ -1,12 +1,17 @@
 """A changed configuration takes effect without a restart where it can, says so where it can't, and never by halves."""
 
 import signal
+import socket
+import ssl
+import subprocess
 
+import httpx
 import pytest
 from client import http
 from gateway import until
 from process import metric
 from raw import WebSocketConnection
+from servers.certificates import Authority
 
 
 def hang_up(gateway):
@@ -87,3 +92,44 @@ def test_a_file_that_is_away_for_a_moment_changes_nothing(configured):
     gateway.file.with_suffix(".away").rename(gateway.file)
     hang_up(gateway)
     gateway.says("configuration reloaded applied=0")
+
+
+def test_a_reload_during_a_slow_start_is_for_everybody(configured):
+    old, new = "an-old-key-of-a-producer", "a-new-key-of-a-producer"
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        provider.settimeout(15)
+        auth = {"jwks_url": f"http://127.0.0.1:{provider.getsockname()[1]}/keys"}
+        gateway = configured({"auth": auth | {"api_keys": [old]}}, waits=False)
+        question, _ = provider.accept()
+        with question:
+            # The start waits for the provider's keys.
+            gateway.write({"auth": auth | {"api_keys": [new]}})
+            hang_up(gateway)
+            with pytest.raises(subprocess.TimeoutExpired):
+                gateway.process.wait(1)
+            assert "configuration: applied" not in gateway.log.read_text()
+            question.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n{"keys":[]}')
+        gateway.says("key=auth.api_keys")
+        until(gateway.is_alive, 15, "it does not start")
+        answer = http.post(gateway.url("a"), content=b"x", headers={"Authorization": f"Bearer {new}"})
+        assert answer.status_code == 200
+
+
+def test_a_configuration_that_can_be_taken_up_only_in_part_changes_nothing(configured, tmp_path):
+    """Who takes it up first is not left with it when a later one, the certificate, can't."""
+    authority = Authority(tmp_path / "ca")
+    certificate, key = authority.issue("server")
+    gateway = configured({"limits": {"subscriptions": 1}, "auth": {"api_keys": ["an-old-key-of-a-producer"]}},
+                         {"listen.tls.certificate": certificate, "listen.tls.key": key}, waits=False)
+    gateway.says(" listening ")
+    key.write_text("no key")
+    gateway.write({"limits": {"subscriptions": 2}, "auth": {"api_keys": ["a-new-key-of-a-producer"]}, "log": {"level": "error"}})
+    gateway.says("configuration not reloaded: nothing has changed")
+    url = f"https://localhost:{gateway.port}/v1/channels/a"
+    trust = ssl.create_default_context(cafile=authority.certificate)
+
+    def publish(secret):
+        return httpx.post(url, content=b"x", headers={"Authorization": f"Bearer {secret}"}, verify=trust).status_code
+
+    assert [publish("an-old-key-of-a-producer"), publish("a-new-key-of-a-producer")] == [200, 401]
+    assert "listen.tls.key" in gateway.log.read_text()

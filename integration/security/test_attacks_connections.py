@@ -109,6 +109,21 @@ def test_behind_a_trusted_proxy_the_address_that_it_names_is_counted_and_none_th
         stream.__exit__()
 
 
+def test_a_client_that_writes_the_header_that_the_proxy_does_not_write_is_refused(start_gateway):
+    gateway = start_gateway({"limits.connections_per_address": 1})
+    with Connection(gateway) as proxy, Connection(gateway) as other:
+        for forwarded in ("6.6.6.6", "127.0.0.1", "unknown"):
+            for method, body in (("GET", None), ("POST", b"x")):
+                headers = [f"Forwarded: for={forwarded}", "X-Forwarded-For: 203.0.113.5"]
+                answer = proxy.request(method, "/v1/channels/a", *headers, body=body).answer()
+                assert (answer.status, answer.code) == (400, "contradictory_addresses")
+        # The proxy's connection goes on, with what others ask for.
+        proxy.request("GET", "/v1/channels/a", EVENTS, "X-Forwarded-For: 203.0.113.5")
+        assert proxy.answer(has_body=False).status == 200
+        answer = other.request("GET", "/v1/channels/a", EVENTS, "X-Forwarded-For: 203.0.113.5").answer()
+        assert answer.code == "too_many_connections_of_address"
+
+
 def test_requests_under_way_count_too_and_only_so_long(start_gateway):
     gateway = start_gateway({"limits.connections_per_address": 2})
     fields = ["Accept: application/json", "X-Forwarded-For: 203.0.113.5"]

@@ -1,11 +1,15 @@
 """Many streams over one connection, each as good as a connection of its own."""
 
+import re
 import signal
+import subprocess
 import time
 
 import pytest
+from client import http
 from gateway import until
 from http2_connection import HTTP2Connection
+from process import metric
 
 EVENTS = ("accept", "text/event-stream")
 
@@ -127,6 +131,51 @@ def test_a_drain_says_goaway_and_ends_each_stream(start_gateway):
         assert all(b"retry:" in connection.bodies[stream].rsplit(b"data:")[-1] for stream in streams)
         connection.until_closed()
         assert gateway.process.wait(10) == 0
+
+
+def test_what_was_on_its_way_when_a_drain_began_is_served(start_gateway):
+    gateway = start_gateway({"drain": "0s"})
+    with HTTP2Connection(gateway) as connection:
+        stream, = open_streams(connection, 1)
+        gateway.process.send_signal(signal.SIGTERM)
+        connection.until(lambda: connection.goaways and stream in connection.ended)
+        # The last stream has ended, but the notice lasts.
+        assert connection.get("/v1/channels", ("accept", "application/json"))[0] == 200
+        connection.until_closed()
+        assert connection.goaways[-1].last_stream_id == stream + 2 and len(connection.goaways) > 1
+    assert gateway.process.wait(10) == 0
+
+
+def test_answers_that_are_on_their_way_when_a_drain_begins_arrive_whole(start_gateway):
+    size, count = 900_000, 12
+    gateway = start_gateway({"drain": "0s", "log.level": "debug", "limits.message_bytes": "1MiB"})
+    gateway.publish("a", "x" * size)
+    with HTTP2Connection(gateway, settings={4: 1 << 24}, reads=False) as connection:
+        connection.h2.increment_flow_control_window(1 << 30)
+        streams = [connection.begin("GET", "/v1/channels/a", ("accept", "application/json")) for _ in range(count)]
+        until(lambda: len(re.findall(r"method=GET ms=\S+ path=/v1/channels/a ", gateway.log.read_text())) == count, 15,
+              "not all are answered")
+        gateway.process.send_signal(signal.SIGTERM)
+        until(lambda: " draining" in gateway.log.read_text(), 10, "the gateway goes on")
+        # For longer than the notice.
+        with pytest.raises(subprocess.TimeoutExpired):
+            gateway.process.wait(1.5)
+        for stream in streams:
+            assert len(connection.answer(stream)[1]["messages"][0]["data"]) == size
+        connection.until_closed()
+        assert connection.goaways[-1].last_stream_id == streams[-1]
+    assert gateway.process.wait(10) == 0
+
+
+def test_the_bytes_of_a_stream_are_counted_once(start_plain):
+    plain = start_plain()
+    with HTTP2Connection(plain) as connection:
+        stream, = open_streams(connection, 1)
+        before = metric(http, plain, "sent_bytes_total")
+        for _ in range(20):
+            plain.publish("a", "x" * 50_000)
+        connection.until(lambda: len(connection.bodies[stream]) > 1_000_000)
+        assert 1_000_000 < metric(http, plain, "sent_bytes_total") - before < 1_200_000
 
 
 def test_a_connection_without_requests_is_closed_with_goaway(start_gateway):

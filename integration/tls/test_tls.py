@@ -6,8 +6,13 @@ import subprocess
 import time
 
 import pytest
+from client import http
 from gateway import until
+from http2_connection import frame
+from process import metric
 from websockets.sync.client import connect
+
+SETTINGS = 4
 
 
 @pytest.mark.parametrize("version, spoken", [("--http2", "HTTP/2 200"), ("--http1.1", "HTTP/1.1 200")])
@@ -53,6 +58,53 @@ def test_http2_is_spoken_on_a_plain_port_to_those_who_know(start_plain):
     done = subprocess.run(
         ["curl", "-sSi", "-m", "15", "--http2-prior-knowledge", f"{plain.base_url}/healthz"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("HTTP/2 200")
+
+
+@pytest.fixture
+def plain_and_reads(start_plain):
+    """A plain gateway, and what waits until it has read so many bytes of a connection."""
+    plain = start_plain({"timeouts.header": "2s"})
+
+    def received():
+        return metric(http, plain, "received_bytes_total")
+
+    received()
+    before = received()
+    each = received() - before
+
+    def reads(count):
+        # Every look is so many bytes, too.
+        until(lambda: (received() - before) % each == count, 5, "the gateway does not read")
+
+    return plain, reads
+
+
+@pytest.mark.parametrize("cut", [1, 3, 15])
+def test_the_preface_of_http2_may_come_in_pieces(plain_and_reads, cut):
+    plain, reads = plain_and_reads
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS)
+    with socket.create_connection(("127.0.0.1", plain.port), 15) as client:
+        client.sendall(preface[:cut])
+        reads(cut)
+        client.sendall(preface[cut:])
+        assert client.recv(9)[3] == SETTINGS
+
+
+def test_and_so_may_what_only_begins_like_it(plain_and_reads):
+    plain, reads = plain_and_reads
+    with socket.create_connection(("127.0.0.1", plain.port), 15) as client:
+        client.sendall(b"P")
+        reads(1)
+        client.sendall(b"OST /v1/channels/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_preface_that_does_not_go_on_has_the_time_of_a_head(plain_and_reads):
+    plain, _ = plain_and_reads
+    with socket.create_connection(("127.0.0.1", plain.port), 15) as client:
+        client.sendall(b"PRI * HTTP/2")
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 def test_http2_can_be_switched_off(start_gateway):

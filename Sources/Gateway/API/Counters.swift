@@ -17,6 +17,7 @@ final class Counters: Sendable {
 
     func drain() { draining.store(true, ordering: .relaxed) }
 
+    /// A request is under way from its head to the moment when the last of its answer has left.
     func requestBegan() { requests.add(1, ordering: .relaxed) }
     func requestEnded() { requests.subtract(1, ordering: .relaxed) }
 
@@ -27,9 +28,8 @@ final class Counters: Sendable {
         return LeaseSweep.Swept.allCases.map { ($0, counts[$0] ?? 0) }
     }
 
-    /// Waits for the requests that are being answered, but no longer than `time`.
-    func requestsEnded(within time: Duration) async {
-        let deadline = ContinuousClock.now + time
+    /// Waits for the requests that are under way, but no longer than to the deadline.
+    func requestsEnded(by deadline: ContinuousClock.Instant) async {
         while requests.load(ordering: .relaxed) > 0, ContinuousClock.now < deadline, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(20))
         }

@@ -72,13 +72,6 @@ struct Problem: Error, Sendable {
         values.append(("retry_after", .number(seconds)))
     }
 
-    /// No new streams while the gateway shuts down.
-    static var draining: Problem {
-        var problem = Problem(.serviceUnavailable, "draining", "the gateway is shutting down")
-        problem.retryLater()
-        return problem
-    }
-
     static func invalidJSON(_ error: JSONError) -> Problem {
         if error.reason == .invalidUTF8 { return invalidUTF8(at: error.offset) }
         return Problem(.badRequest, "invalid_json", "\(error)")

@@ -5,6 +5,8 @@ import NIOHTTP1
 
 /// A connection of HTTP/1.1 carries one request at a time.
 extension ConnectionWatch: RequestCarrier {
+    var isOneOfMany: Bool { false }
+
     /// RFC 9112 §6.3.
     func hasBody(_ request: HTTPRequest) -> Bool {
         request.headerFields[.contentLength] != nil || request.headerFields[.transferEncoding] != nil

@@ -27,7 +27,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     /// a time is never silent, and never there.
     static let slowestWhole = 1 << 10
     /// How long a peer may go on sending after all is said.
-    private static let lingering = TimeAmount.seconds(2)
+    static let lingering = TimeAmount.seconds(2)
 
     private let timeouts: GatewayConfig.Timeouts
     private let refusals: Refusals
@@ -128,17 +128,17 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     func refuse(_ problem: Problem) {
         guard let context, !isClosing else { return }
         refusals.count(problem)
-        var bytes = ByteBuffer()
-        bytes.writeAnswer(problem.status, problem.fields, problem.document, closes: true)
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(refusal: problem)), promise: nil)
         closeGently()
     }
 
     /// Answers requests that have ended, with bytes that are answers already.
-    func answer(_ bytes: ByteBuffer) {
-        guard let context else { return }
+    /// - Parameter left: called when they have left, or never will.
+    func answer(_ bytes: ByteBuffer, left: @escaping () -> Void) {
+        guard let context else { return left() }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            left()
             // Behind them another request's body may have begun.
             if case .answering = self?.phase { self?.endedResponse() }
         }

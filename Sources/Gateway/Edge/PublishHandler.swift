@@ -23,6 +23,8 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var sender: Caller?
     private var run: [Result<Publication, Problem>] = []
     private var records: [RequestRecord] = []
+    /// What is coming, or waits for its answer, counts as under way.
+    private var isUnderWay = false
     /// The run is at the broker.
     private var isPublishing = false
     /// Requests that have gone to the router and have no answer yet.
@@ -42,7 +44,13 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context _: ChannelHandlerContext) { context = nil }
+    func handlerRemoved(context _: ChannelHandlerContext) {
+        context = nil
+        if isUnderWay { counters.requestEnded() }
+        isUnderWay = false
+    }
+
+    private var counters: Counters { route.services.counters }
 
     // MARK: Requests
 
@@ -70,7 +78,7 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch part {
         case .success(.head(let head)) where routed == 0 && !watch.isClosing:
             // A connection that is to be closed is so by what stands behind this handler.
-            if !route.services.counters.isDraining, let order = PublishOrder(head),
+            if !counters.isDraining, let order = PublishOrder(head),
                 let sender = route.sender(order, from: watch.peer.name)
             {
                 begin(order, by: sender)
@@ -87,6 +95,13 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
         watch.beganBody(.whole)
         self.order = order
         self.sender = sender
+        count()
+    }
+
+    private func count() {
+        guard !isUnderWay else { return }
+        isUnderWay = true
+        counters.requestBegan()
     }
 
     private func end() {
@@ -130,11 +145,11 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isPublishing = true
         // The body behind the run is not taken meanwhile: its silence is not the peer's.
         watch.endedBody()
-        route.services.counters.requestBegan()
+        counters.requestBegan()
         desk.publish(run.compactMap { try? $0.get() }) { [self] results in
             answer(results)
             // Not before: what waits may have begun another run, and a drain is to see one of the two.
-            route.services.counters.requestEnded()
+            counters.requestEnded()
         }
     }
 
@@ -148,8 +163,12 @@ final class PublishHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         run.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
-        watch.answer(bytes)
-        if order != nil { watch.beganBody(.whole) }
+        isUnderWay = false
+        watch.answer(bytes) { [counters] in counters.requestEnded() }
+        if order != nil {
+            watch.beganBody(.whole)
+            count()
+        }
         takeWhatWaits(context)
     }
 

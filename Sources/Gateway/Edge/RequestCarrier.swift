@@ -9,6 +9,8 @@ protocol RequestCarrier: AnyObject {
 
     /// Who is at the other end.
     var peer: Peer { get }
+    /// The connection carries several requests at once, so that it being counted counts none of them.
+    var isOneOfMany: Bool { get }
 
     /// Whether a body comes behind this head.
     func hasBody(_ request: HTTPRequest) -> Bool

@@ -36,6 +36,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var executor: EventLoopExecutor?
     /// The request is counted for whom a proxy has sent it.
     private var hold: Hold?
+    /// It counts as under way, from its head to the last of its answer.
+    private var isUnderWay = false
     private var record = RequestRecord(id: RequestID(), method: "", target: "")
     /// The client waits for `100 Continue` before it sends the body.
     private var owesContinue = false
@@ -54,6 +56,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context _: ChannelHandlerContext) {
         carrier.bodyTimedOut = nil
+        if isUnderWay { services.counters.requestEnded() }
+        isUnderWay = false
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -103,10 +107,13 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) {
         let id = RequestID(given: request.headerFields[.xRequestID], trusted: carrier.peer.isProxy)
         record = RequestRecord(id: id, method: request.method.rawValue, target: request.path ?? "")
-        let client = carrier.peer.client(of: request.headerFields) ?? carrier.peer.address
-        sender = RequestSender(address: client?.description ?? "")
+        sender = RequestSender(address: carrier.peer.name)
+        count()
         do throws(Problem) {
-            hold = try services.limits.connections.admit(request.headerFields, of: carrier.peer)
+            let client = try carrier.peer.client(of: request.headerFields)
+            if let client { sender.address = client.description }
+            hold = try services.limits.connections.admit(
+                client, of: carrier.peer, isOneOfMany: carrier.isOneOfMany)
             sender.origin = try judge(request)
             if let preflight = sender.origin.preflight(request) {
                 phase = .preflight(preflight)
@@ -128,6 +135,12 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             carrier.beganBody(Self.bodyKind(request))
             stream(request, context: context)
         }
+    }
+
+    private func count() {
+        guard !isUnderWay else { return }
+        isUnderWay = true
+        services.counters.requestBegan()
     }
 
     private func refuse(_ request: HTTPRequest, _ problem: Problem, context: ChannelHandlerContext) {
@@ -211,10 +224,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         problem.headers[.xRequestID] = record.id.description
         record.end(problem.status.code, services.logger)
         services.counters.refusals.count(problem)
-        let channel = context.channel
-        channel.write(HTTPResponsePart.head(problem.response().head), promise: nil)
-        channel.write(HTTPResponsePart.body(problem.document), promise: nil)
-        channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
+        context.channel.write(problem)
     }
 
     private func answer(_ response: HTTPResponse, context: ChannelHandlerContext) {
@@ -224,6 +234,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         var part = unwrapOutboundIn(data)
+        var promise = promise
         switch part {
         case .head(var head) where head.status.kind != .informational:
             let readsOnTheWay = head.status.kind == .successful && head.headerFields[.contentLength] == nil
@@ -239,8 +250,21 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             task = nil
             hold = nil
             if case .streamed = phase { phase = .discarding }
+            promise = leaving(promise, context: context)
         }
         context.write(wrapOutboundOut(part), promise: promise)
+    }
+
+    /// The request is under way until the end of its answer has left.
+    private func leaving(
+        _ promise: EventLoopPromise<Void>?, context: ChannelHandlerContext
+    ) -> EventLoopPromise<Void>? {
+        guard isUnderWay else { return promise }
+        isUnderWay = false
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        let counters = services.counters
+        written.futureResult.whenComplete { _ in counters.requestEnded() }
+        return written
     }
 
     // MARK: Streams
@@ -273,12 +297,23 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard context.channel.isActive else { return }
         do throws(Problem) {
             let transport = try transport.get()
-            carrier.handOver(to: services.hub, holds: [hold].compactMap(\.self), transport)
+            let request = takeCount()
+            // One that begins during a drain ends at once, and is waited for like a request.
+            let holds = [hold, services.counters.isDraining ? request : nil].compactMap(\.self)
+            carrier.handOver(to: services.hub, holds: holds) { withExtendedLifetime(request) { transport() } }
             record.end(200, services.logger, as: "stream")
         } catch {
             phase = .idle
             answer(error, context: context)
         }
+    }
+
+    /// What keeps the request counted from here on: until the Hub counts the stream.
+    private func takeCount() -> Hold? {
+        guard isUnderWay else { return nil }
+        isUnderWay = false
+        let counters = services.counters
+        return Hold { counters.requestEnded() }
     }
 
     // MARK: Reading

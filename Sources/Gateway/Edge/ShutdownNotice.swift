@@ -21,13 +21,14 @@ final class ShutdownNotice: Sendable {
         if isGiven { Self.tell(channel) }
     }
 
-    /// Tells all.
-    func give() {
+    /// Tells all. Returns when each has heard it, and counts as under way until it has ended.
+    func give() async {
         let channels = state.withLock { state in
             state.isGiven = true
             return Array(state.channels.values)
         }
-        for channel in channels { Self.tell(channel) }
+        let told = channels.map { channel in channel.eventLoop.submit { Self.tell(channel) } }
+        for one in told { try? await one.get() }
     }
 
     private static func tell(_ channel: any Channel) {

@@ -7,11 +7,8 @@ import Synchronization
 /// How many connections there are, in all and of each address.
 ///
 /// Those of trusted proxies count in all only; of the address that a request on them comes from count that request, while it is
-/// answered, and the stream that it becomes.
+/// answered, and the stream that it becomes. So do the requests and streams of HTTP/2, besides the connection that carries them.
 package final class Connections: Sendable {
-    /// Descriptors that are kept for everything else: listener, epolls, the broker, a stream's second one while it changes
-    /// hands, connections that are refused. Of a small number of descriptors it is the quarter.
-    private static let reserve = 256
     /// Connections that may take their time to read why they are refused. Beyond that they are closed at once, which may lose
     /// them the answer: a flood of them holds no more descriptors than these.
     private static let mostRefused = 64
@@ -35,8 +32,7 @@ package final class Connections: Sendable {
     /// The most that can be served at once.
     /// - Parameter configured: 0: as many as the descriptors allow.
     package static func most(_ configured: Int, descriptors: UInt64 = Descriptors.limit) -> Int {
-        let descriptors = Int(clamping: descriptors)
-        let ceiling = max(1, descriptors - min(reserve, descriptors / 4))
+        let ceiling = max(1, Int(clamping: descriptors - Descriptors.reserve(of: descriptors)))
         return configured > 0 ? min(configured, ceiling) : ceiling
     }
 
@@ -68,11 +64,15 @@ package final class Connections: Sendable {
         return [one, try take(address)]
     }
 
-    /// Counts what a trusted proxy asks for someone, for as long as what is returned lives; `nil`: it is counted already.
+    /// Counts a request, for as long as what is returned lives; `nil`: its connection is counted, which is enough.
+    /// - Parameters:
+    ///   - client: whom a trusted proxy asks for.
+    ///   - isOneOfMany: the connection carries others at the same time.
     /// - Throws: ``Problem`` when the address has too much under way.
-    func admit(_ request: HTTPFields, of peer: Peer) throws(Problem) -> Hold? {
-        guard let client = peer.client(of: request) else { return nil }
-        return try take(client)
+    func admit(_ client: IPAddress?, of peer: Peer, isOneOfMany: Bool) throws(Problem) -> Hold? {
+        if let client { return try take(client) }
+        guard isOneOfMany, !peer.isProxy, let address = peer.address else { return nil }
+        return try take(address)
     }
 
     /// The handler of a connection that is not admitted, and its only one.
@@ -85,7 +85,7 @@ package final class Connections: Sendable {
         guard let hold = addresses.take(address.counted, most: most) else {
             throw problem(
                 .tooManyRequests, "too_many_connections_of_address",
-                "one address may have \(most) connections at once (limits.connections_per_address)")
+                "one address may have \(most) connections and streams at once (limits.connections_per_address)")
         }
         return hold
     }
@@ -99,9 +99,10 @@ package final class Connections: Sendable {
 
 extension Peer {
     /// Whom the proxy speaks for with this request.
-    func client(of request: HTTPFields) -> IPAddress? {
+    /// - Throws: ``Problem`` when its headers disagree.
+    func client(of request: HTTPFields) throws(Problem) -> IPAddress? {
         guard isProxy else { return nil }
-        return client(forwarded: request[values: .forwarded], xForwardedFor: request[values: .xForwardedFor])
+        return try client(forwarded: request[values: .forwarded], xForwardedFor: request[values: .xForwardedFor])
     }
 }
 

@@ -29,12 +29,12 @@ struct ForwardedHops: Sequence, IteratorProtocol {
         while rest.isEmpty {
             guard let value = values.popLast() else { return nil }
             let elements = form == .forwarded ? Self.split(value[...], at: ",") : value.split(separator: ",")
-            rest = elements.filter { !Self.trimmed($0).isEmpty }
+            rest = elements.filter { !$0.trimmed.isEmpty }
         }
         let element = rest.removeLast()
         switch form {
         case .forwarded: return Self.forwarded(element)
-        case .xForwardedFor: return Self.node(Self.trimmed(element))
+        case .xForwardedFor: return Self.node(element.trimmed)
         }
     }
 
@@ -42,8 +42,8 @@ struct ForwardedHops: Sequence, IteratorProtocol {
     private static func forwarded(_ element: Substring) -> Hop {
         for pair in split(element, at: ";") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, trimmed(parts[0]).lowercased() == "for" else { continue }
-            let value = trimmed(parts[1])
+            guard parts.count == 2, parts[0].trimmed.lowercased() == "for" else { continue }
+            let value = parts[1].trimmed
             let isQuoted = value.count >= 2 && value.first == "\"" && value.last == "\""
             return node(isQuoted ? value.dropFirst().dropLast() : value)
         }
@@ -76,12 +76,5 @@ struct ForwardedHops: Sequence, IteratorProtocol {
             if character == "\"" { isQuoted.toggle() }
             return character == separator && !isQuoted
         }
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
     }
 }

@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// The other end of a connection.
 struct Peer: Sendable {
     /// `nil`: it has no address of the internet.
@@ -21,14 +23,19 @@ struct Peer: Sendable {
     /// Whom a proxy speaks for with this request; `nil` when it speaks for itself, and for everybody else.
     ///
     /// That is the nearest hop that is not trusted itself: everything behind it may be made up. A proxy that writes one of
-    /// the two headers hands on what a client has put into the other: where they disagree neither is believed, and
-    /// the request counts as the proxy's own.
-    func client(forwarded: [String], xForwardedFor: [String]) -> IPAddress? {
+    /// the two headers hands on what a client has put into the other: where they disagree nobody knows which is true, and
+    /// whoever made one up is told so.
+    /// - Throws: ``Problem`` when they disagree.
+    func client(forwarded: [String], xForwardedFor: [String]) throws(Problem) -> IPAddress? {
         guard isProxy, !forwarded.isEmpty || !xForwardedFor.isEmpty else { return nil }
         if xForwardedFor.isEmpty { return nearest(ForwardedHops(forwarded: forwarded)) }
         let named = nearest(ForwardedHops(xForwardedFor: xForwardedFor))
-        let agrees = forwarded.isEmpty || nearest(ForwardedHops(forwarded: forwarded)) == named
-        return agrees ? named : address
+        guard forwarded.isEmpty || nearest(ForwardedHops(forwarded: forwarded)) == named else {
+            throw Problem(
+                .badRequest, "contradictory_addresses",
+                "Forwarded and X-Forwarded-For name different clients: a proxy takes away what it does not write")
+        }
+        return named
     }
 
     /// The nearest hop that is not trusted. When that is not known, the one before it; `nil` when all are trusted.

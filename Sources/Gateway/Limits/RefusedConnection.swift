@@ -15,9 +15,7 @@ final class RefusedConnection: ChannelInboundHandler {
     /// - Parameter lingers: the place among those who may take their time; `nil`: the connection is closed at once.
     init(_ problem: Problem, lingers hold: Hold?) {
         self.hold = hold
-        var answer = ByteBuffer()
-        answer.writeAnswer(problem.status, problem.fields, problem.document, closes: true)
-        self.answer = answer
+        answer = ByteBuffer(refusal: problem)
     }
 
     func channelActive(context: ChannelHandlerContext) {

@@ -12,6 +12,7 @@ struct Metrics: Sendable {
     let counters: Counters
     let meter: BrokerMeter
     let delays: LoopDelays
+    let descriptors: OpenDescriptors
 
     /// Everything, as it is now.
     func text() async -> String {
@@ -23,7 +24,7 @@ struct Metrics: Sendable {
         broker(stats, &text)
         eventLoops(&text)
         gateway(&text)
-        process(&text)
+        process(await descriptors.count(), &text)
         return text.text
     }
 
@@ -103,14 +104,14 @@ struct Metrics: Sendable {
             "telltale_build_info", "1, with the version as a label.", by: "version", [(Version.text, 1)])
     }
 
-    private func process(_ text: inout PrometheusText) {
+    private func process(_ descriptors: Int, _ text: inout PrometheusText) {
         let memory = ProcessStatus.memory
         text.counter(
             "process_cpu_seconds_total", "Processor time used, in seconds.", ProcessStatus.processorSeconds)
         text.gauge("process_resident_memory_bytes", "Memory that is in use.", memory.resident)
         text.gauge("process_virtual_memory_bytes", "Memory that is reserved.", memory.virtual)
         text.gauge("process_start_time_seconds", "When the process began, since 1970.", ProcessStatus.start)
-        text.gauge("process_open_fds", "Descriptors in use.", ProcessStatus.descriptors)
+        text.gauge("process_open_fds", "Descriptors in use.", descriptors)
         text.gauge("process_max_fds", "Descriptors that may be in use.", Descriptors.limit)
     }
 }

@@ -21,7 +21,7 @@ enum ProcessStatus {
         return pages.count == 2 ? (pages[0] * size, pages[1] * size) : (0, 0)
     }
 
-    /// Descriptors that are open.
+    /// Descriptors that are open. It takes as long as there are many: see ``OpenDescriptors``.
     static var descriptors: Int {
         guard let folder = opendir("/proc/self/fd") else { return 0 }
         defer { closedir(folder) }

@@ -31,18 +31,14 @@ struct ReadinessReport: Sendable {
 
 /// Looks at everything that a gateway needs to serve.
 final class ReadinessCheck: Sendable {
-    /// The open descriptors are not counted more often, whoever asks.
-    private static let patience = Duration.seconds(1)
-    /// Descriptors that are kept free; of a small number of them the quarter. See `Connections`.
-    private static let reserve: UInt64 = 256
-
     private let counters: Counters
     private let broker: Readiness
-    private let used = Locked((count: 0, at: ContinuousClock.Instant?.none))
+    private let open: OpenDescriptors
 
-    init(counters: Counters, broker: Readiness) {
+    init(counters: Counters, broker: Readiness, descriptors: OpenDescriptors) {
         self.counters = counters
         self.broker = broker
+        open = descriptors
     }
 
     func report() async -> ReadinessReport {
@@ -59,17 +55,14 @@ final class ReadinessCheck: Sendable {
                     ? ReadinessReport.Reason(code: problem.code, detail: problem.detail)
                     : ReadinessReport.Reason(code: "starting", detail: "the broker has not answered yet"))
         }
-        if let reason = descriptors() { reasons.append(reason) }
+        if let reason = await descriptors() { reasons.append(reason) }
         return ReadinessReport(reasons: reasons)
     }
 
-    private func descriptors() -> ReadinessReport.Reason? {
+    private func descriptors() async -> ReadinessReport.Reason? {
         let limit = Descriptors.limit
-        let count = used.withLock { used in
-            if used.at.map({ .now - $0 > Self.patience }) ?? true { used = (ProcessStatus.descriptors, .now) }
-            return used.count
-        }
-        guard UInt64(count) + min(Self.reserve, limit / 4) >= limit else { return nil }
+        let count = await open.count()
+        guard UInt64(count) + Descriptors.reserve(of: limit) >= limit else { return nil }
         return ReadinessReport.Reason(
             code: "descriptors",
             detail: "\(count) of \(limit) descriptors are in use: there is no room for more readers")

@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         for warning in loaded.warnings { logger.warning("\(warning)") }
         let live = LiveConfig(loaded.config)
-        live.onReload { threshold.set($0.log.level) }
+        live.onReload { config in { threshold.set(config.log.level) } }
         let gateway = Gateway(live: live, broker: try await loaded.openBroker(logger: logger), logger: logger) { port in
             announce(loaded.config, port, logger)
         }

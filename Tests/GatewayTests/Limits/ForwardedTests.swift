@@ -8,27 +8,28 @@ import Testing
 
     private func client(
         _ peer: String = "127.0.0.1", forwarded: [String] = [], xForwardedFor: [String] = []
-    ) -> String? {
-        Peer(IPAddress(peer), trusted: trusted).client(forwarded: forwarded, xForwardedFor: xForwardedFor)?.description
+    ) throws -> String? {
+        try Peer(IPAddress(peer), trusted: trusted).client(forwarded: forwarded, xForwardedFor: xForwardedFor)?
+            .description
     }
 
-    @Test func `the word of a peer that is not trusted counts for nothing`() {
-        #expect(client("192.0.2.1", xForwardedFor: ["198.51.100.7"]) == nil)
-        #expect(client("192.0.2.1", forwarded: ["for=198.51.100.7"]) == nil)
+    @Test func `the word of a peer that is not trusted counts for nothing`() throws {
+        #expect(try client("192.0.2.1", xForwardedFor: ["198.51.100.7"]) == nil)
+        #expect(try client("192.0.2.1", forwarded: ["for=198.51.100.7"]) == nil)
         #expect(!Peer(IPAddress("192.0.2.1"), trusted: trusted).isProxy)
     }
 
-    @Test func `the nearest hop that is not trusted counts, and nothing behind it`() {
-        #expect(client(xForwardedFor: ["198.51.100.7"]) == "198.51.100.7")
-        #expect(client(xForwardedFor: ["6.6.6.6, 198.51.100.7"]) == "198.51.100.7")
-        #expect(client(xForwardedFor: ["6.6.6.6, 198.51.100.7, 10.1.2.3"]) == "198.51.100.7")
-        #expect(client(xForwardedFor: ["6.6.6.6", "198.51.100.7", "10.1.2.3,10.1.2.4"]) == "198.51.100.7")
-        #expect(client(forwarded: ["for=6.6.6.6, for=198.51.100.7;proto=https, for=10.1.2.3"]) == "198.51.100.7")
+    @Test func `the nearest hop that is not trusted counts, and nothing behind it`() throws {
+        #expect(try client(xForwardedFor: ["198.51.100.7"]) == "198.51.100.7")
+        #expect(try client(xForwardedFor: ["6.6.6.6, 198.51.100.7"]) == "198.51.100.7")
+        #expect(try client(xForwardedFor: ["6.6.6.6, 198.51.100.7, 10.1.2.3"]) == "198.51.100.7")
+        #expect(try client(xForwardedFor: ["6.6.6.6", "198.51.100.7", "10.1.2.3,10.1.2.4"]) == "198.51.100.7")
+        #expect(try client(forwarded: ["for=6.6.6.6, for=198.51.100.7;proto=https, for=10.1.2.3"]) == "198.51.100.7")
     }
 
-    @Test func `a request that only trusted hops have seen is theirs`() {
-        #expect(client(xForwardedFor: ["10.1.2.3, 127.0.0.1"]) == nil)
-        #expect(client() == nil)
+    @Test func `a request that only trusted hops have seen is theirs`() throws {
+        #expect(try client(xForwardedFor: ["10.1.2.3, 127.0.0.1"]) == nil)
+        #expect(try client() == nil)
     }
 
     @Test(arguments: [
@@ -36,32 +37,42 @@ import Testing
         ("proto=http; by=10.0.0.1; FOR = \"[2001:DB8::1]:4711\"", "2001:db8::1"),
         ("for=\"[2001:db8::1]\"", "2001:db8::1"), ("for=\"a,b;for=1.2.3.4\", for=198.51.100.7", "198.51.100.7"),
     ])
-    func `Forwarded is read as RFC 7239 writes it`(value: String, expected: String) {
-        #expect(client(forwarded: [value]) == expected)
+    func `Forwarded is read as RFC 7239 writes it`(value: String, expected: String) throws {
+        #expect(try client(forwarded: [value]) == expected)
     }
 
     @Test(arguments: [
         ("198.51.100.7:1234", "198.51.100.7"), ("2001:db8::1", "2001:db8::1"), ("[2001:db8::1]:80", "2001:db8::1"),
         (" ,, 198.51.100.7 ,", "198.51.100.7"), ("::ffff:198.51.100.7", "198.51.100.7"),
     ])
-    func `X-Forwarded-For may have ports and brackets`(value: String, expected: String) {
-        #expect(client(xForwardedFor: [value]) == expected)
+    func `X-Forwarded-For may have ports and brackets`(value: String, expected: String) throws {
+        #expect(try client(xForwardedFor: [value]) == expected)
     }
 
     @Test(arguments: ["unknown", "_hidden", "\"", "for", "198.51.100.7.8", "[2001:db8::1", "198.51.100.7:x y"])
-    func `behind a hop that is not known nothing is believed`(hop: String) {
-        #expect(client(xForwardedFor: ["6.6.6.6, \(hop), 10.1.2.3"]) == "10.1.2.3")
-        #expect(client(xForwardedFor: ["6.6.6.6, \(hop)"]) == "127.0.0.1")
+    func `behind a hop that is not known nothing is believed`(hop: String) throws {
+        #expect(try client(xForwardedFor: ["6.6.6.6, \(hop), 10.1.2.3"]) == "10.1.2.3")
+        #expect(try client(xForwardedFor: ["6.6.6.6, \(hop)"]) == "127.0.0.1")
     }
 
-    @Test func `a Forwarded element without for is a hop that is not known`() {
-        #expect(client(forwarded: ["for=6.6.6.6, proto=http"]) == "127.0.0.1")
+    @Test func `a Forwarded element without for is a hop that is not known`() throws {
+        #expect(try client(forwarded: ["for=6.6.6.6, proto=http"]) == "127.0.0.1")
     }
 
-    @Test func `of two headers that disagree neither is believed`() {
-        #expect(client(forwarded: ["for=6.6.6.6"], xForwardedFor: ["198.51.100.7"]) == "127.0.0.1")
-        #expect(client(forwarded: ["for=127.0.0.1"], xForwardedFor: ["198.51.100.7"]) == "127.0.0.1")
-        #expect(client(forwarded: ["for=198.51.100.7"], xForwardedFor: ["198.51.100.7"]) == "198.51.100.7")
+    @Test(arguments: ["for=6.6.6.6", "for=127.0.0.1", "for=unknown"])
+    func `of two headers that disagree neither is believed, and the request is refused`(forwarded: String) throws {
+        #expect { try client(forwarded: [forwarded], xForwardedFor: ["198.51.100.7"]) } throws: { error in
+            (error as? Problem)?.code == "contradictory_addresses"
+        }
+    }
+
+    @Test func `two headers that say the same are as good as one`() throws {
+        #expect(try client(forwarded: ["for=198.51.100.7"], xForwardedFor: ["198.51.100.7"]) == "198.51.100.7")
+        #expect(try client(forwarded: ["for=10.1.2.3"], xForwardedFor: ["10.1.2.3"]) == nil)
+    }
+
+    @Test func `what is not trusted may disagree with itself`() throws {
+        #expect(try client("192.0.2.1", forwarded: ["for=6.6.6.6"], xForwardedFor: ["198.51.100.7"]) == nil)
     }
 }
 

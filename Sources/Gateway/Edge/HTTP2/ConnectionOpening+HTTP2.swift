@@ -10,7 +10,8 @@ extension ConnectionOpening {
     func speakHTTP2(_ channel: any Channel, _ admitted: AdmittedConnection) throws {
         let config = live.current
         let connection = HTTP2Connection(
-            idle: TimeAmount(config.timeouts.idle), holds: admitted.holds, loop: channel.eventLoop)
+            idle: TimeAmount(config.timeouts.idle), holds: admitted.holds, counters: services.counters,
+            loop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         if let meter = try? pipeline.handler(type: TrafficMeter.self) {
             meter.become(.http2)

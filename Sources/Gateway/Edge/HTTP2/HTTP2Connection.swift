@@ -10,19 +10,36 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// is still served.
     private static let notice = TimeAmount.seconds(1)
 
+    /// The frame (§4.1): 8 bytes of type 7 on no stream; the last request is the last there could be, and there is no error.
+    private static let goAwayFromAll: [UInt8] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]
+
+    private enum Phase {
+        case open
+        /// The peer was told that the connection will end; what was on its way by then may still come.
+        case noticed
+        /// It was told which request is the last, behind which the connection ends.
+        case ending
+        /// The last word is on its way, and then the connection's end.
+        case ended
+    }
+
     private let idle: TimeAmount
     /// The connection is counted while these are kept.
     private let holds: [Hold]
+    private let counters: Counters
     private let loop: any EventLoop
     private var open = 0
     private var last = HTTP2StreamID.rootStream
-    private var isEnding = false
+    private var phase = Phase.open
+    /// The connection counts as under way: a drain waits for its last word.
+    private var isUnderWay = false
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    init(idle: TimeAmount, holds: [Hold], loop: any EventLoop) {
+    init(idle: TimeAmount, holds: [Hold], counters: Counters, loop: any EventLoop) {
         self.idle = idle
         self.holds = holds
+        self.counters = counters
         self.loop = loop
     }
 
@@ -34,6 +51,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     func handlerRemoved(context _: ChannelHandlerContext) {
         timer?.cancel()
         context = nil
+        saidAll()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -58,14 +76,18 @@ final class HTTP2Connection: ChannelInboundHandler {
     private func began(_ id: HTTP2StreamID) {
         open += 1
         last = max(last, id)
-        if !isEnding { timer?.cancel() }
+        if phase == .open { timer?.cancel() }
     }
 
     private func ended() {
         open -= 1
         guard open == 0 else { return }
-        // In a turn of its own: the stream's last frame is not flushed yet.
-        if isEnding { wait(.zero) { $0.end() } } else { wait(idle) { $0.end() } }
+        switch phase {
+        case .open: wait(idle) { $0.end() }
+        // In a turn of its own: the stream's last frame is not written yet.
+        case .ending: wait(.zero) { $0.end() }
+        case .noticed, .ended: break
+        }
     }
 
     // MARK: The end
@@ -77,25 +99,47 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     /// Says that no more requests will be served; the connection ends with the last that is.
     private func drain() {
-        guard !isEnding else { return }
-        isEnding = true
-        sayGoAway(last: .maxID)
+        guard phase == .open else { return }
+        phase = .noticed
+        isUnderWay = true
+        counters.requestBegan()
+        announceEnd()
         wait(Self.notice) { connection in
-            connection.sayGoAway(last: connection.last)
-            if connection.open == 0 { connection.end() }
+            connection.phase = .ending
+            if connection.open == 0 { connection.end() } else { connection.sayGoAway(last: connection.last) }
         }
     }
 
-    private func end() {
-        guard open == 0 else { return }
-        sayGoAway(last: last)
-        context?.close(promise: nil)
+    /// A GOAWAY that refuses nothing yet (RFC 9113 §6.8). It goes round the protocol library, which refuses every new request
+    /// from the first GOAWAY on that it has sent, whatever that says.
+    private func announceEnd() {
+        let socketSide = try? context?.pipeline.syncOperations.context(handlerType: TrafficMeter.self)
+        socketSide?.writeAndFlush(NIOAny(ByteBuffer(bytes: Self.goAwayFromAll)), promise: nil)
     }
 
-    private func sayGoAway(last: HTTP2StreamID) {
+    /// Closes the sending side when all that was written has left, and the rest when the peer has done so too or has had its
+    /// time: closed at once, what is on its way would be thrown away, here or by the peer.
+    private func end() {
+        guard open == 0, phase != .ended, let context else { return }
+        phase = .ended
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            self?.saidAll()
+            self?.context?.close(mode: .output, promise: nil)
+            self?.wait(ConnectionWatch.lingering) { $0.context?.close(promise: nil) }
+        }
+        sayGoAway(last: last, written)
+    }
+
+    private func saidAll() {
+        if isUnderWay { counters.requestEnded() }
+        isUnderWay = false
+    }
+
+    private func sayGoAway(last: HTTP2StreamID, _ written: EventLoopPromise<Void>? = nil) {
         let frame = HTTP2Frame(
             streamID: .rootStream, payload: .goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil))
-        context?.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        context?.writeAndFlush(wrapOutboundOut(frame), promise: written)
     }
 
     private func wait(_ time: TimeAmount, then act: @escaping (HTTP2Connection) -> Void) {

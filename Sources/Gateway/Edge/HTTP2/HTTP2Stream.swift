@@ -171,6 +171,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
 }
 
 extension HTTP2Stream: RequestCarrier {
+    var isOneOfMany: Bool { true }
+
     func hasBody(_: HTTPRequest) -> Bool { !hasEnded }
 
     func beganBody(_ kind: RequestBodyKind) {
@@ -192,10 +194,7 @@ extension HTTP2Stream: RequestCarrier {
         bodyDeadline = .distantFuture
         guard !isAnswering else { return closeGently() }
         refusals.count(problem)
-        let channel = context.channel
-        channel.write(HTTPResponsePart.head(problem.response().head), promise: nil)
-        channel.write(HTTPResponsePart.body(problem.document), promise: nil)
-        channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
+        context.channel.write(problem)
     }
 
     func closeGently() { context?.close(promise: nil) }

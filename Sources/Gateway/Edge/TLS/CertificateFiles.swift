@@ -40,6 +40,7 @@ struct CertificateFiles: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.cipherSuiteValues = Self.ciphers
         configuration.applicationProtocols = protocols
+        configuration.shutdownTimeout = ConnectionWatch.lingering
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {

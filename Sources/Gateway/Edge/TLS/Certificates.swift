@@ -42,30 +42,31 @@ final class Certificates: Sendable {
     func run() async {
         while (try? await Task.sleep(for: Self.pace)) != nil {
             let (files, known) = state.withLock { ($0.files, $0.version) }
-            if files.version != known { try? reload(files) }
+            if files.version != known { try? read(files)() }
         }
     }
 
-    /// Reads the files, which may be others than before. If they are broken, what was read before stays.
+    /// Reads the files, which may be others than before; what is returned puts them into force. If they are broken, what was read
+    /// before stays.
     /// - Throws: ``TLSSetupError``, which was logged.
-    func reload(_ config: GatewayConfig) throws(TLSSetupError) {
-        if let files = CertificateFiles(config.listen.tls) { try reload(files) }
+    func prepare(_ config: GatewayConfig) throws(TLSSetupError) -> LiveConfig.Commit {
+        guard let files = CertificateFiles(config.listen.tls) else { return {} }
+        return try read(files)
     }
 
-    private func reload(_ files: CertificateFiles) throws(TLSSetupError) {
+    private func read(_ files: CertificateFiles) throws(TLSSetupError) -> LiveConfig.Commit {
         // Taken first: what changes while the files are read is seen the next time.
         let version = files.version
         state.withLock { $0.version = version }
         do throws(TLSSetupError) {
-            let context = try files.context(protocols: protocols)
-            state.withLock { state in
-                state.context = context
-                state.files = files
+            let new = State(context: try files.context(protocols: protocols), files: files, version: version)
+            return { [state, logger] in
+                state.withLock { $0 = new }
+                logger.info("certificate read", metadata: ["file": "\(files.certificate)"])
             }
         } catch {
             logger.error("the new certificate is not taken, the old one stays", metadata: ["reason": "\(error)"])
             throw error
         }
-        logger.info("certificate read", metadata: ["file": "\(files.certificate)"])
     }
 }

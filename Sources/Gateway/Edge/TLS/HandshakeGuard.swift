@@ -9,8 +9,6 @@ final class HandshakeGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     /// The content type of a handshake's record (RFC 8446 §5.1), which a connection begins with.
     private static let handshakeRecord: UInt8 = 22
-    /// How long a peer that speaks plain HTTP has to take the answer.
-    private static let lingering = TimeAmount.seconds(2)
 
     private let timeout: TimeAmount
     private let refusals: Refusals
@@ -48,11 +46,9 @@ final class HandshakeGuard: ChannelInboundHandler, RemovableChannelHandler {
     private func refuse(_ problem: Problem) {
         guard let context else { return }
         refusals.count(problem)
-        var answer = ByteBuffer()
-        answer.writeAnswer(problem.status, problem.fields, problem.document, closes: true)
-        context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(refusal: problem)), promise: nil)
         context.close(mode: .output, promise: nil)
-        closes(in: Self.lingering)
+        closes(in: ConnectionWatch.lingering)
     }
 
     private func closes(in time: TimeAmount) {
