@@ -32,7 +32,10 @@ package final class AccessControl: Sendable {
         // Before anything is computed of it.
         guard token.utf8.count <= CompactToken.maximumBytes else { return .failure(.tooLong) }
         let rules = rules.withLock { $0 }
-        if let number = rules.apiKeys.number(of: token) { return .success(Identity(key: number, credentials)) }
+        let digest = TokenDigest(token)
+        if let number = rules.apiKeys.number(of: digest) {
+            return .success(Identity(key: number, digest, credentials))
+        }
         switch rules.verifier.verify(token, now: clock.wall()) {
         case .success(let verified): return .success(Identity(verified, credentials))
         case .failure(.refused(let refusal)): return .failure(refusal)
@@ -55,7 +58,9 @@ package final class AccessControl: Sendable {
     package func decideNow(
         _ action: AccessAction, _ channel: ChannelName, _ identity: Identity
     ) -> Result<Void, AccessRefusal>? {
-        let (policy, callback) = rules.withLock { ($0.policy(action, channel), $0.callback) }
+        let (policy, callback, keys) = rules.withLock { ($0.policy(action, channel), $0.callback, $0.apiKeys) }
+        // A connection may be older than the list of keys.
+        if let key = identity.keyDigest, keys.number(of: key) == nil { return .failure(.unknownSignature) }
         switch policy {
         case .anyone: return .success(())
         case .nobody: return .failure(.closed(action))

@@ -18,7 +18,8 @@ package struct Identity: Sendable {
 
     private enum Power: Sendable {
         case none
-        case key
+        /// Which one: it may be taken away.
+        case key(TokenDigest)
         case token(Grants)
     }
 
@@ -27,6 +28,15 @@ package struct Identity: Sendable {
 
     /// Neither a token nor a key.
     package var isAnonymous: Bool { if case .none = power { true } else { false } }
+
+    /// What takes its place on an open connection has the same subject, or has none as this has none; and a key follows a
+    /// key, a link a link.
+    package func mayBeRenewed(by other: Identity) -> Bool {
+        name == other.name && isKey == other.isKey && untilClosed == other.untilClosed
+    }
+
+    /// The digest of the key; `nil`: it is none.
+    var keyDigest: TokenDigest? { if case .key(let digest) = power { digest } else { nil } }
 
     /// The token or key allows it. What the policy says of it is ``AccessControl``'s to know.
     func allows(_ action: AccessAction, _ channel: ChannelName) -> Bool {
@@ -44,9 +54,9 @@ package struct Identity: Sendable {
     }
 
     /// - Parameter number: the key's, from 1.
-    init(key number: Int, _ credentials: Credentials) {
+    init(key number: Int, _ digest: TokenDigest, _ credentials: Credentials) {
         (name, publisher, expires, untilClosed) = (nil, "key:\(number)", nil, false)
-        (cookie, address, power) = (credentials.cookie, credentials.address, .key)
+        (cookie, address, power) = (credentials.cookie, credentials.address, .key(digest))
     }
 
     init(_ token: VerifiedToken, _ credentials: Credentials) {

@@ -16,9 +16,10 @@ extension GatewayConfig {
         policy ?? (auth.knowsTokens ? .token : auth.callback.url != nil ? .callback : .anyone)
     }
 
-    /// Who may read `/metrics`: unless it is said, anyone of a gateway that is open to anyone or to its own host only.
+    /// Who may read `/metrics`: unless it is said, who has a key where keys are known. On loopback too: a proxy may stand
+    /// before it.
     package var metricsPolicy: MetricsPolicy {
-        auth.metrics ?? (isLoopback || !auth.knowsTokens ? .anyone : .key)
+        auth.metrics ?? (auth.knowsTokens ? .key : .anyone)
     }
 
     /// Other hosts can't reach the gateway.

@@ -21,7 +21,8 @@ extension Schema {
             "auth.keys_file", \.auth.keysFile, ValueType<String>.text(bytes: 4096, "a file").orNull("none"),
             "Keys that sign tokens: a JWKS document, or public keys as PEM. It is read again when it changes."),
         Key(
-            "auth.jwks_url", \.auth.jwksURL, ValueType<String>.text(bytes: 4096, "an http or https URL").orNull("none"),
+            "auth.jwks_url", \.auth.jwksURL,
+            ValueType<String>.text(bytes: 4096, "an http or https URL", mask: Secrets.maskHTTP).orNull("none"),
             "Where an identity provider publishes the keys that sign tokens."),
         Key(
             "auth.issuer", \.auth.issuer, ValueType<String>.text(bytes: 1024, "text").orNull("any"),
@@ -44,7 +45,7 @@ extension Schema {
             "A file with such a key a line. It is read again when it changes."),
         Key(
             "auth.callback.url", \.auth.callback.url,
-            ValueType<String>.text(bytes: 4096, "an http or https URL").orNull("none"),
+            ValueType<String>.text(bytes: 4096, "an http or https URL", mask: Secrets.maskHTTP).orNull("none"),
             "The application's answer to who may do what, asked with the reader's cookie."),
         Key(
             "auth.callback.timeout", \.auth.callback.timeout, .duration(.milliseconds(100) ... .seconds(60)),
@@ -54,7 +55,7 @@ extension Schema {
             "How long the application's answer holds."),
         Key(
             "auth.metrics", \.auth.metrics, ValueType<MetricsPolicy>.choice().orNull("as `auth` allows"),
-            "Who may read `/metrics`; `null` is `key` where keys are known and other hosts reach the gateway, else `anyone`."
+            "Who may read `/metrics`; `null` is `key` where keys are known, else `anyone`."
         ),
     ]
 }

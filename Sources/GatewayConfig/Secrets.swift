@@ -11,6 +11,12 @@ package enum Secrets {
         maskUserInfo(maskParameters(url))
     }
 
+    /// An HTTP URL with all that may be a secret hidden: who asks, and the values of its query, whatever they are called.
+    package static func maskHTTP(_ url: String) -> String {
+        url.replacing(/:\/\/.*@/) { _ in "://\(hidden)@" }
+            .replacing(/([?&](?:[^?&=]*=)?)[^&]+/) { "\($0.output.1)\(hidden)" }
+    }
+
     /// The value of each parameter of a URL's query whose name has `password` in it, and the same in a connection string of
     /// keywords and values.
     private static func maskParameters(_ text: String) -> String {

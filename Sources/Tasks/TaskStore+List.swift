@@ -7,7 +7,7 @@ extension TaskStore {
     /// A page of tasks as they are now. What the registry has wrong of them is put right.
     /// - Parameter isVisible: what it leaves out is not in the page, and nothing of it shows.
     package func list(
-        _ query: TaskQuery, where isVisible: (TaskID) -> Bool = { _ in true }
+        _ query: TaskQuery, where isVisible: ((TaskID) -> Bool)? = nil
     ) async throws(TaskError) -> TaskPage {
         let limit = min(max(query.limit, 1), TaskQuery.maximumLimit)
         let listed = try await entries(query, limit: limit, where: isVisible)
@@ -22,19 +22,21 @@ extension TaskStore {
 
     /// The registry's next visible entries: as many as the limit, unless it ends before. A cursor names the last of them.
     private func entries(
-        _ query: TaskQuery, limit: Int, where isVisible: (TaskID) -> Bool
+        _ query: TaskQuery, limit: Int, where isVisible: ((TaskID) -> Bool)?
     ) async throws(TaskError) -> [(ListedTask, TaskID)] {
         var (after, found) = (query.cursor?.entry, [(ListedTask, TaskID)]())
+        // Much of it may be left out, however little was asked for.
+        let step = isVisible == nil ? limit : TaskQuery.maximumLimit
         while true {
             let next: [ListedTask]
             do {
                 next = try await broker.tasks.list(
-                    TaskEntryQuery(states: Set(query.states.map(\.rawValue)), after: after, limit: limit))
+                    TaskEntryQuery(states: Set(query.states.map(\.rawValue)), after: after, limit: step))
             } catch { throw .broker(error) }
             found += next.compactMap { entry in
-                namespace.id(of: entry.channel).flatMap { isVisible($0) ? (entry, $0) : nil }
+                namespace.id(of: entry.channel).flatMap { isVisible?($0) ?? true ? (entry, $0) : nil }
             }
-            guard found.count < limit, next.count == limit else { return Array(found.prefix(limit)) }
+            guard found.count < limit, next.count == step else { return Array(found.prefix(limit)) }
             after = next.last
         }
     }

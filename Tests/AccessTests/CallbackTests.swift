@@ -158,6 +158,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [("192.0.2.1", "192.0.2.2"), ("2001:db8::", "2001:db8:0:1::1")])
+    func `one address has so many questions under way and no more, and others have theirs`(
+        flooding: String, other: String
+    ) async throws {
+        let gate = Gate()
+        let (most, more) = (CallbackClient.mostOfOneNetwork, 20)
+        try await run { _ in
+            await gate.wait()
+            return .init()
+        } _: { (access, _) async throws in
+            try await withThrowingTaskGroup(of: AccessRefusal?.self) { group in
+                for number in 0..<most + more {
+                    let address = flooding.hasSuffix("::") ? "\(flooding)\(number)" : flooding
+                    group.addTask { try await refusal(access, "a:\(number)", address: address) }
+                }
+                // Nobody is answered before the gate opens: these are those that were one too many.
+                for _ in 0..<more { #expect(try await group.next()??.code == "unavailable") }
+                group.cancelAll()
+                let again = flooding.hasSuffix("::") ? "\(flooding)ffff" : flooding
+                #expect(
+                    try await refusal(access, "again", address: again)?.code == "unavailable",
+                    "those that were taken back count")
+                group.addTask { try await refusal(access, "a", address: other) }
+                gate.open()
+                for try await refusal in group { #expect(refusal == nil) }
+            }
+            #expect(try await refusal(access, "again", address: flooding) == nil)
+        }
+    }
+
     @Test func `a token that allows it needs no application, one that does not leaves it to that`() async throws {
         let token = try await token(#"{"exp":4000000000,"subscribe":["a"]}"#)
         try await run { _ in

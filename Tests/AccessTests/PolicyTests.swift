@@ -102,4 +102,53 @@ import Testing
         let token = try await token(#"{"exp":4000000000,\#(claim)}"#)
         #expect(try await withPolicies().refusal(of: token)?.code == "token_invalid")
     }
+
+    @Test func `a key that was taken away does nothing more, though its connection is open`() async throws {
+        let access = try await withPolicies()
+        let producer = try await access.identify(.token(key))
+        let admission = Admission(producer)
+        #expect(access.refusal(of: admission) == nil)
+        var config = GatewayConfig()
+        config.auth.apiKeys = ["another-key-1234567890"]
+        config[namespace: "open"].publish = .anyone
+        try await access.reload(config)
+        #expect(access.refusal(of: admission) == .unknownSignature)
+        for channel in ["a", "open:a"] {
+            let answer = access.decideNow(.publish, try ChannelName(channel), producer)
+            #expect(throws: AccessRefusal.unknownSignature) { try answer?.get() }
+        }
+        #expect(!access.mayList(try ChannelName("a"), producer))
+        let other = try await access.identify(.token("another-key-1234567890"))
+        #expect(access.refusal(of: Admission(other)) == nil)
+    }
+
+    @Test func `who was asked nothing is let go when something is protected`() async throws {
+        let access = try await access { _ in }
+        #expect(access.refusal(of: Admission(nil)) == nil)
+        var config = GatewayConfig()
+        config.auth.secret = TestKeys.secret
+        try await access.reload(config)
+        #expect(access.refusal(of: Admission(nil)) == .missing)
+        let reader = try await access.identify(.nobody)
+        #expect(access.refusal(of: Admission(reader)) == nil, "what it may is asked each time")
+    }
+
+    @Test func `a token follows one of the same subject, a key a key, and a link a link`() async throws {
+        let access = try await withPolicies()
+        func identity(_ claims: String) async throws -> Identity {
+            try await access.identify(.token(try await token(#"{"exp":4000000000,\#(claims)}"#)))
+        }
+        let ann = try await [identity(#""sub":"ann""#), identity(#""sub":"ann","publish":["a"]"#)]
+        let nameless = try await [identity(#""subscribe":["a"]"#), identity(#""subscribe":["b"]"#)]
+        let links = try await [identity(#""link":"a""#), identity(#""link":"b""#)]
+        let keys = [
+            try await access.identify(.token(key)), try await access.identify(.token("another-key-1234567890")),
+        ]
+        let kinds = [ann, nameless, links, keys, try await [identity(#""sub":"bob""#), identity(#""sub":"bob""#)]]
+        for (index, kind) in kinds.enumerated() {
+            for (other, others) in kinds.enumerated() {
+                #expect(kind[0].mayBeRenewed(by: others[1]) == (index == other), "\(index) by \(other)")
+            }
+        }
+    }
 }

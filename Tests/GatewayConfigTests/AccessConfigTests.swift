@@ -19,6 +19,14 @@ import Testing
         #expect(config.metricsPolicy == .anyone)
     }
 
+    @Test func `metrics are for who has a key as soon as there are keys, on loopback too`() throws {
+        for auth in [#""secret": "\#(Self.secret)""#, #""api_keys": ["0123456789abcdef"]"#] {
+            #expect(try load(#"{"auth": {\#(auth)}}"#).config.metricsPolicy == .key)
+            #expect(try load(#"{"auth": {\#(auth), "metrics": "anyone"}}"#).config.metricsPolicy == .anyone)
+        }
+        #expect(try load(#"{"auth": {"callback": {"url": "http://127.0.0.1:1/"}}}"#).config.metricsPolicy == .anyone)
+    }
+
     @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "gateway.example.com", "127.0.0.1.example.com"])
     func `what others reach does not start with publishing open to anyone`(host: String) {
         let found = problems(#"{"listen": {"host": "\#(host)"}}"#)

@@ -74,4 +74,18 @@ import Testing
     func aPasswordIsHiddenWhereverAURLMayHaveIt(url: String, shown: String) {
         #expect(Secrets.mask(url) == shown)
     }
+
+    @Test(arguments: [
+        ("https://app.example.com/may", "https://app.example.com/may"),
+        ("http://user:secret@host:8000/may", "http://***@host:8000/may"),
+        ("http://secret@host/may?x=secret&y=secret#z", "http://***@host/may?x=***&y=***"),
+        ("http://user:se/cr?et@host/may", "http://***@host/may"),
+        ("http://host/may?secret", "http://host/may?***"), ("http://host/may?a=&b", "http://host/may?***&***"),
+    ])
+    func ofAnHTTPURLAllIsHiddenThatMayBeASecret(url: String, shown: String) throws {
+        #expect(Secrets.maskHTTP(url) == shown)
+        let auth = #"{"auth": {"callback": {"url": "\#(url)"}, "jwks_url": "\#(url)"}}"#
+        let rendered = try load(auth).config.renderJSON()
+        #expect(!rendered.contains("secret@") && !rendered.contains("?secret") && rendered.contains(shown))
+    }
 }

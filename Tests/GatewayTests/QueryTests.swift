@@ -63,4 +63,16 @@ import Testing
             #expect(code { try channel(path) } == "invalid_channel", "\(path)")
         }
     }
+
+    @Test func `a broken escape is told by its key, and its value is not repeated`() throws {
+        for value in ["secret-of-mine%", "%zzsecret-of-mine", "secret-of-mine%FF"] {
+            do {
+                _ = try Query(target: "/x?since=1&token=\(value)")
+                Issue.record("\(value) is taken")
+            } catch {
+                #expect(error.detail.contains("token="))
+                #expect(!error.detail.contains("secret-of-mine"))
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ final class CountingBroker: Broker {
         var record = 0
         var entries = 0
         var claim = 0
+        var list = 0
     }
 
     let inner: MemoryBroker
@@ -126,5 +127,8 @@ struct CountingRegistry: TaskRegistry {
         return due
     }
 
-    func list(_ query: TaskEntryQuery) async throws(BrokerError) -> [ListedTask] { try await inner.list(query) }
+    func list(_ query: TaskEntryQuery) async throws(BrokerError) -> [ListedTask] {
+        state.withLock { $0.calls.list += 1 }
+        return try await inner.list(query)
+    }
 }

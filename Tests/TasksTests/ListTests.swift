@@ -64,4 +64,24 @@ struct ListTests {
         #expect(started.map(\.id) == [ids[1], ids[0]] && started.map(\.cancelRequested) == [false, true])
         #expect(try await store.list(TaskQuery(states: [.queued, .cancelled])).tasks.map(\.id) == [ids[3], ids[2]])
     }
+
+    @Test("Who may see one of two thousand tasks has it in a few rounds, however short its page")
+    func few() async throws {
+        let broker = CountingBroker()
+        let store = TaskStore(broker: broker, namespace: store.namespace) { _ in RetentionPolicy() }
+        let own = try TaskID("own", namespace: store.namespace)
+        _ = try await store.create(TaskCreation(id: own))
+        for batch in 0..<20 {
+            try await broker.tasks.record(
+                try (0..<100).map {
+                    TaskEntry(
+                        channel: try ChannelName("task:t\(batch * 100 + $0)"), state: "queued", due: .seconds(60))
+                })
+        }
+        broker.reset()
+        let page = try await store.list(TaskQuery(limit: 1)) { $0 == own }
+        #expect(page.tasks.map(\.id) == [own])
+        #expect(broker.calls.list <= 3)
+        #expect(broker.calls.inspect == 1)
+    }
 }

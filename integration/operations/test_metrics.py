@@ -177,3 +177,15 @@ def test_metrics_may_be_for_who_has_a_key_or_for_nobody(start_gateway):
     assert "telltale_sessions" in http.get(address, headers={"Authorization": f"Bearer {key}"}).text
     closed = start_gateway({"auth.api_keys": key, "auth.metrics": "nobody"})
     assert http.get(f"{closed.base_url}/metrics", headers={"Authorization": f"Bearer {key}"}).status_code == 403
+
+
+def test_metrics_are_for_who_has_a_key_where_there_are_keys(start_gateway):
+    key = "a-key-that-reads-the-metrics"
+    open_to_all = {"namespaces.default.subscribe": "anyone", "namespaces.default.publish": "anyone"}
+    for others in ({}, open_to_all):
+        gateway = start_gateway({"auth.api_keys": key} | others)
+        address = f"{gateway.base_url}/metrics"
+        assert (http.get(address).status_code, http.get(address).json()["code"]) == (401, "token_missing")
+        assert http.get(address, headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    said = start_gateway({"auth.api_keys": key, "auth.metrics": "anyone"})
+    assert http.get(f"{said.base_url}/metrics").status_code == 200

@@ -146,3 +146,14 @@ def test_both_gateways_are_used_and_see_their_readers_leave(shared_site, channel
         until(lambda: sum(shares()) == 6, 10, lambda: f"of 6 readers the gateways have {shares()}")
         assert min(shares()) > 0
     until(lambda: sum(shares()) == 0, 10, lambda: f"of readers that left the gateways have {shares()}")
+
+
+@pytest.mark.parametrize("target", [
+    "/metrics", "/metrics?x=1", "//metrics", "/metrics/", "/%6Detrics", "/./metrics", "/x/../metrics", "/v1/..//metrics", "/metrics%3Fx"])
+def test_what_the_gateway_counts_is_not_for_the_world(shared_site, target):
+    with Connection(shared_site.front) as connection:
+        answer = connection.request("GET", target).answer()
+    assert answer.status in (400, 403, 404) and b"telltale_" not in answer.body
+    if target == "/metrics":
+        assert answer.status == 403
+        assert "telltale_" in http.get(f"{shared_site.gateways[0].base_url}/metrics").text

@@ -7,6 +7,12 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many connections at once as the gateway opens."""
+
+    request_queue_size = 128
+
+
 class Application:
     """`sessions`: whose session a cookie is of. Each may read and write to `NAME:…`. `asked`: what the gateway has asked."""
 
@@ -14,7 +20,7 @@ class Application:
         self.sessions = {"s1": "ann", "s2": "bob"}
         self.asked = []
         self.answer = self.decide
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}/may"
 
     def __enter__(self):

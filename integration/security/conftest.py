@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from client import PooledGateway
+from file_gateway import FileGateway
 from gateway import gateways_of
 
 _numbers = itertools.count(1)
@@ -13,6 +14,13 @@ _numbers = itertools.count(1)
 def start_gateway(tmp_path):
     with gateways_of(PooledGateway, tmp_path) as start:
         yield start
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Starts a gateway with this configuration file."""
+    with gateways_of(FileGateway, tmp_path) as start:
+        yield lambda content, settings=None: start(settings, content)
 
 
 @pytest.fixture

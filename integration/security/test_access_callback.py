@@ -2,11 +2,13 @@
 
 import json
 import threading
+import time
 
 import httpx
 import pytest
 from application import Application
 from client import http
+from gateway import until
 from httpx_sse import EventSource
 from tokens import API_KEY, bearer
 from websockets.sync.client import connect
@@ -78,6 +80,50 @@ def test_a_subscription_that_is_taken_back_while_the_application_thinks_is_none(
         may_answer.set()
         socket.send(json.dumps({"type": "ping", "id": 3}))
         assert json.loads(socket.recv(timeout=SECONDS)) == {"type": "pong", "id": 3}
+
+
+def test_a_connection_has_sixteen_questions_under_way_however_many_it_takes_back(gateway, application):
+    may_answer = threading.Event()
+
+    def wait(cookie, question):
+        may_answer.wait(SECONDS)
+        return 200, {}
+
+    application.answer = wait
+    with connect(f"ws://127.0.0.1:{gateway.port}/v1/ws", additional_headers=session("s1")) as socket:
+        assert json.loads(socket.recv(timeout=SECONDS))["type"] == "open"
+        for number in range(40):
+            for kind in ("subscribe", "unsubscribe"):
+                socket.send(json.dumps({"type": kind, "channel": f"ann:{number}"}))
+        socket.send(json.dumps({"type": "ping"}))
+        # All but the last of the first sixteen are taken back; that one's answer would have to come behind them.
+        assert [json.loads(socket.recv(timeout=SECONDS))["type"] for _ in range(15)] == ["unsubscribed"] * 15
+        assert len(application.asked) <= 16
+        may_answer.set()
+        found = list(iter(lambda: json.loads(socket.recv(timeout=SECONDS))["type"], "pong"))
+    assert found.count("unsubscribed") == 25
+    until(lambda: len(application.asked) == 40, SECONDS, "not all of them are asked")
+
+
+@pytest.mark.parametrize("target", ["events?{}", "events?{}&form=frames"])
+def test_a_stream_of_many_channels_asks_about_sixteen_at_once(gateway, application, target):
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def count(cookie, question):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.02)
+        with lock:
+            now[0] -= 1
+        return 200, {}
+
+    application.answer = count
+    query = "&".join(f"channel=ann:{number}" for number in range(60))
+    with http.stream("GET", f"{gateway.base_url}/v1/{target.format(query)}", headers=session("s1", Accept="text/event-stream")) as response:
+        assert response.status_code == 200
+    assert len(application.asked) == 60
+    assert 1 < most[0] <= 16
 
 
 @pytest.mark.parametrize("status", [500, 502, 404, 301, 302, 307])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from client import PooledGateway, http
+from raw import Connection
 from tokens import API_KEY, PROTECTED, all_of, bearer, mint
 
 
@@ -177,6 +178,27 @@ def test_the_list_of_tasks_has_those_that_may_be_read(gateway):
         cursor = page["cursor"]
     assert ids == ["mine.3", "mine.2", "mine.1"]
     refused(http.get(own(gateway, "tasks")), 401, "token_missing")
+
+
+def test_who_sees_one_of_two_thousand_channels_has_it_in_a_few_rounds(gateway):
+    def lists():
+        lines = http.get(f"{gateway.base_url}/metrics", headers=bearer(API_KEY)).text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith('telltale_broker_duration_seconds_count{operation="list"}'))
+
+    lines = "".join(json.dumps({"channel": f"many:{number}", "data": ""}) + "\n" for number in range(2000))
+    http.post(own(gateway, "publish"), content=lines.encode(), headers=bearer(API_KEY))
+    before = lists()
+    page = http.get(own(gateway, "channels"), params={"prefix": "many:", "limit": 1}, headers=bearer(mint(subscribe=["many:999"]))).json()
+    assert [entry["channel"] for entry in page["channels"]] == ["many:999"]
+    assert lists() - before <= 3
+
+
+@pytest.mark.parametrize(("token", "status"), [(None, 401), ("x", 401), (all_of("*"), 100)])
+def test_a_strangers_body_is_not_asked_for(gateway, token, status):
+    with Connection(gateway) as connection:
+        fields = [f"Authorization: Bearer {token}"] if token else []
+        connection.request("POST", "/v1/tasks", "Expect: 100-continue", "Content-Length: 1000", *fields)
+        assert connection.answer(has_body=False).status == status
 
 
 def test_a_task_whose_id_is_made_is_created_only_by_who_may_write_to_it(gateway):

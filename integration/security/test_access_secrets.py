@@ -1,9 +1,11 @@
 """What is secret stands in no log and in no answer, whatever goes wrong with it."""
 
 import json
+import subprocess
 
 import pytest
 from client import http
+from gateway import BINARY, environment
 from raw import Connection
 from tokens import API_KEY, PROTECTED, SECRET, all_of, bearer, mint
 from websockets.sync.client import connect
@@ -38,6 +40,7 @@ def test_no_token_no_key_and_no_secret_shows_anywhere(gateway, channel):
                 answer = http.request(method, gateway.url(channel), content=b"x" if method == "POST" else None, **given)
                 heard.append(str(answer.headers) + answer.text)
             heard.append(http.get(gateway.url("secret:1/%zz"), **given).text)
+            heard.append(http.get(f"{gateway.url(channel)}?since=1&token={token}%zz").text)
             heard.append(http.get(f"{gateway.base_url}/v1/nothing", **given).text)
             heard.append(http.get(f"{gateway.base_url}/v1/tasks/x?wait=abc", **given).text)
             heard.append(http.post(f"{gateway.base_url}/v1/publish", content=b"{", **given).text)
@@ -56,7 +59,9 @@ def test_no_token_no_key_and_no_secret_shows_anywhere(gateway, channel):
             assert part not in log, [line for line in log.splitlines() if part in line][:3]
 
 
-def test_the_configuration_that_is_shown_hides_them(telltale, gateway):
-    shown = telltale(gateway, "check").communicate(timeout=SECONDS)[0]
-    assert SECRET not in shown
-    assert API_KEY not in shown
+def test_the_configuration_that_is_shown_hides_them():
+    urls = {"auth.callback.url": "http://user:hidden-one@app/may?k=hidden-two", "auth.jwks_url": "http://hidden-one@idp/keys?hidden-two"}
+    shown = subprocess.run([BINARY, "check"], env=environment(PROTECTED | urls), capture_output=True, text=True, timeout=SECONDS).stdout
+    assert '"secret": "***"' in shown
+    assert "http://***@app/may?k=***" in shown and "http://***@idp/keys?***" in shown
+    assert not [secret for secret in (SECRET, API_KEY, "hidden-") if secret in shown]

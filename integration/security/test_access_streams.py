@@ -49,7 +49,21 @@ def test_frames_say_so_too(gateway, channel):
 def test_a_text_that_goes_on_ends_with_its_token(gateway, channel):
     publish(gateway, channel, "before")
     with stream(gateway, f"channels/{channel}?follow=1", mint(seconds=2, subscribe=["*"]), "text/plain") as response:
-        assert list(response.iter_lines()) == ["before", "[telltale: the access token has expired]"]
+        assert list(response.iter_lines()) == ["before", "[telltale: The access token has expired: come back with another.]"]
+
+
+@pytest.mark.parametrize(("target", "accept"), [
+    ("channels/{0}", "text/event-stream"), ("events?channel={0}&form=frames", "text/event-stream"),
+    ("channels/{0}?follow=1", "text/plain")])
+def test_a_stream_that_ends_with_its_token_counts_as_refused_once(gateway, channel, target, accept):
+    def counted():
+        text = http.get(f"{gateway.base_url}/metrics", headers=bearer(API_KEY)).text
+        return sum(float(line.split()[1]) for line in text.splitlines() if line.startswith('telltale_refused_total{code="token_expired"}'))
+
+    before = counted()
+    with stream(gateway, target.format(channel), mint(seconds=1, subscribe=["*"]), accept) as response:
+        response.read()
+    assert counted() == before + 1
 
 
 @pytest.mark.parametrize("target", ["channels/{}?wait=60&since=latest", "tasks/{}?wait=60"])
@@ -64,7 +78,12 @@ def test_a_long_poll_does_not_outlive_its_token(gateway, channel, target):
     assert time.monotonic() - began < 6
 
 
-def test_lines_that_come_after_the_token_has_expired_are_refused(gateway, channel):
+@pytest.mark.parametrize("target", ["channels/{0}", "tasks/{1}/log"])
+def test_lines_that_come_after_the_token_has_expired_are_refused(gateway, channel, target):
+    task, key = channel.replace(":", "."), bearer(API_KEY)
+    http.post(f"{gateway.base_url}/v1/tasks", json={"id": task}, headers=key)
+    http.patch(f"{gateway.base_url}/v1/tasks/{task}", json={"state": "started"}, headers=key)
+    url = f"{gateway.base_url}/v1/{target.format(channel, task)}"
     began = time.monotonic()
 
     def lines():
@@ -73,9 +92,30 @@ def test_lines_that_come_after_the_token_has_expired_are_refused(gateway, channe
             time.sleep(0.1)
         yield b"too late\n"
 
-    answer = http.post(gateway.url(channel), params={"lines": 1}, content=lines(), headers=bearer(mint(seconds=2, publish=["*"])))
+    answer = http.post(url, params={"lines": 1}, content=lines(), headers=bearer(mint(seconds=2, publish=["*"])))
     assert (answer.status_code, answer.json()["code"], answer.json()["published"]) == (401, "token_expired", 1)
-    assert http.get(gateway.url(channel), headers=bearer(API_KEY)).json()["top"] == 1
+    name = channel if "tasks" not in target else f"task:{task}"
+    found = http.get(gateway.url(name), headers=key).json()["messages"]
+    assert [message["data"] for message in found if message["event"] != "state"] == ["in time"]
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 2", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize(("method", "target"), [("POST", "channels/{0}"), ("PUT", "channels/{0}"), ("PATCH", "tasks/{1}"), ("POST", "tasks/{1}/log")])
+def test_a_body_that_drips_does_not_outlive_its_token(gateway, channel, method, target, length):
+    task = channel.replace(":", ".")
+    key = bearer(API_KEY)
+    assert http.post(f"{gateway.base_url}/v1/tasks", json={"id": task}, headers=key).status_code == 202
+    parts = (b"1\r\n{\r\n", b"1\r\n}\r\n0\r\n\r\n") if "chunked" in length else (b"{", b"}")
+    token = mint(seconds=1.5, publish=["*"])
+    with Connection(gateway) as sender:
+        sender.request(method, f"/v1/{target.format(channel, task)}", length, f"Authorization: Bearer {token}")
+        sender.send(parts[0])
+        time.sleep(2)
+        sender.send(parts[1])
+        answer = sender.answer()
+    assert (answer.status, answer.code) == (401, "token_expired")
+    assert http.get(gateway.url(channel), headers=key).json()["top"] == 0
+    assert http.get(gateway.url(f"task:{task}"), headers=key).json()["top"] == 1
 
 
 def link(channel, seconds=60):

@@ -133,6 +133,36 @@ def test_a_refresh_is_of_the_same_subject_and_covers_what_is_followed(gateway, c
         assert socket.hear()["data"] == "still open"
 
 
+def test_a_refresh_without_a_subject_follows_one_without_and_a_key_no_token(gateway, channel):
+    with opened(gateway, mint(subscribe=[channel])) as socket:
+        assert socket.hear()["type"] == "open"
+        for token, code in [(mint(sub="ann", subscribe=[channel]), "other_subject"), (API_KEY, "other_subject"), (mint(link=channel), "other_subject")]:
+            assert socket.ask(type="refresh", id=1, token=token)["code"] == code
+        assert socket.ask(type="refresh", id=2, token=mint(subscribe=["*"]))["type"] == "refreshed"
+    with opened(gateway, API_KEY) as socket:
+        assert socket.hear()["type"] == "open"
+        assert socket.ask(type="refresh", id=1, token=mint(subscribe=["*"]))["code"] == "other_subject"
+        assert socket.ask(type="refresh", id=2, token=API_KEY)["type"] == "refreshed"
+
+
+def test_a_renewed_connection_counts_to_the_token_that_it_has(start_gateway, channel):
+    gateway = start_gateway(PROTECTED | {"limits.connections_per_token": 1})
+    one, two, three = (mint(subscribe=[channel], jti=number) for number in range(3))
+
+    def is_refused(token):
+        with opened(gateway, token) as socket:
+            return socket.hear()["type"] == "error"
+
+    with opened(gateway, one) as socket, opened(gateway, two) as other:
+        assert (socket.hear()["type"], other.hear()["type"]) == ("open", "open")
+        assert socket.ask(type="refresh", id=1, token=two)["code"] == "too_many_streams_of_token"
+        assert is_refused(one), "it has kept its own"
+        assert socket.ask(type="refresh", id=2, token=three)["type"] == "refreshed"
+        assert is_refused(three)
+        assert not is_refused(one)
+        assert socket.ask(type="subscribe", id=3, channel=channel)["type"] == "subscribed"
+
+
 def test_auth_comes_once_and_refresh_after_it(gateway, channel):
     with opened(gateway, all_of(channel)) as socket:
         assert socket.hear()["type"] == "open"

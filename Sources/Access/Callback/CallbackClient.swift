@@ -7,8 +7,10 @@ import Logging
 final class CallbackClient: Sendable {
     /// Answers that are kept.
     static let mostAnswers = 50_000
-    /// Different questions at once; one more is refused.
+    /// Different questions at once; one more is refused. A question counts until it is answered, whoever still waits for that.
     static let mostUnderWay = 4096
+    /// The same, of one address (IPv6: of one /64): whoever asks much leaves room for others.
+    static let mostOfOneNetwork = 256
     /// How often a failure is logged at most, in milliseconds.
     private static let logInterval: Int64 = 10_000
     /// The longest answer, in bytes.
@@ -23,6 +25,8 @@ final class CallbackClient: Sendable {
     private struct State {
         var answers = BoundedCache<CallbackQuestion.Key, Kept>(maximum: mostAnswers)
         var underWay: [CallbackQuestion.Key: Task<CallbackAnswer, Never>] = [:]
+        /// How many of ``underWay`` there are by where they come from.
+        var counts: [String: Int] = [:]
         /// When a failure was last logged, and how many were not since.
         var loggedAt: Int64?
         var unlogged = 0
@@ -48,15 +52,17 @@ final class CallbackClient: Sendable {
 
     /// The application's answer. All who have the same question at once share one request.
     func ask(_ question: CallbackQuestion) async -> CallbackAnswer {
-        let key = question.key
+        let (key, network) = (question.key, question.network)
         let task = state.withLock { state -> Task<CallbackAnswer, Never>? in
             if let task = state.underWay[key] { return task }
-            guard state.underWay.count < Self.mostUnderWay else { return nil }
+            let count = state.counts[network] ?? 0
+            guard state.underWay.count < Self.mostUnderWay, count < Self.mostOfOneNetwork else { return nil }
             let task = Task { await self.request(question, key) }
             state.underWay[key] = task
+            state.counts[network] = count + 1
             return task
         }
-        return await task?.value ?? .failed("\(Self.mostUnderWay) questions are under way")
+        return await task?.value ?? .failed("too many questions are under way")
     }
 
     private func request(_ question: CallbackQuestion, _ key: CallbackQuestion.Key) async -> CallbackAnswer {
@@ -68,15 +74,17 @@ final class CallbackClient: Sendable {
         } catch {
             answer = .failed("\(error)")
         }
-        keep(answer, key)
+        keep(answer, question, key)
         if case .failed(let reason) = answer { log(reason) }
         return answer
     }
 
-    private func keep(_ answer: CallbackAnswer, _ key: CallbackQuestion.Key) {
-        let until = clock.steady() + milliseconds(answer)
+    private func keep(_ answer: CallbackAnswer, _ question: CallbackQuestion, _ key: CallbackQuestion.Key) {
+        let (until, network) = (clock.steady() + milliseconds(answer), question.network)
         state.withLock { state in
             state.underWay[key] = nil
+            let left = (state.counts[network] ?? 0) - 1
+            state.counts[network] = left > 0 ? left : nil
             state.answers[key] = Kept(answer: answer, until: until)
         }
     }

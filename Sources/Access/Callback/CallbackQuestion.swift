@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import BrokerCore
+import Glibc
 import JSONText
 import NIOHTTP1
 
@@ -24,6 +25,13 @@ struct CallbackQuestion: Sendable {
     }
 
     var key: Key { Key(action: action, channel: channel, cookie: cookie.map { TokenDigest($0) }, address: address) }
+
+    /// Where it comes from, as it is counted: an address, of IPv6 the /64, which one host has to itself (RFC 7421).
+    var network: String {
+        var bytes = in6_addr()
+        guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
+        return withUnsafeBytes(of: &bytes) { Base64URL.encode($0.prefix(8)) }
+    }
 
     func request(to url: String) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: url)

@@ -6,9 +6,7 @@ struct APIKeys: Sendable {
     init(_ keys: [String]) { digests = keys.map { TokenDigest($0) } }
 
     /// Which key it is, from 1; `nil`: none.
-    func number(of key: String) -> Int? {
-        guard !digests.isEmpty else { return nil }
-        let digest = TokenDigest(key)
+    func number(of digest: TokenDigest) -> Int? {
         var number = 0
         for (index, own) in digests.enumerated() {
             let isSame = own.isSame(as: digest)

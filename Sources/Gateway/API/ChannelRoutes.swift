@@ -41,14 +41,16 @@ struct ChannelRoutes: Sendable {
     /// A page of the channels that the caller may read. A cursor names the last of them, so that it names no other: the
     /// list is gone through until the page is full.
     private func page(_ query: ChannelQuery, _ caller: Caller) async throws -> [ChannelSummary] {
-        var (query, found) = (query, [ChannelSummary]())
+        var (whole, found) = (query, [ChannelSummary]())
+        // Whatever little was asked for: much of it may be left out.
+        if caller.identity != nil { whole.limit = services.live.read(\.limits.channelsPerPage) }
         while true {
             try Task.checkCancellation()
             let next: [ChannelSummary]
-            do throws(BrokerError) { next = try await services.broker.list(query) } catch { throw Problem(error) }
+            do throws(BrokerError) { next = try await services.broker.list(whole) } catch { throw Problem(error) }
             found += next.filter { caller.mayList($0.channel) }
-            guard found.count < query.limit, next.count == query.limit else { return Array(found.prefix(query.limit)) }
-            query.after = next.last?.channel
+            guard found.count < query.limit, next.count == whole.limit else { return Array(found.prefix(query.limit)) }
+            whole.after = next.last?.channel
         }
     }
 

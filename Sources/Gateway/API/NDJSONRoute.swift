@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import Hub
@@ -55,12 +56,12 @@ struct NDJSONRoute: Sendable {
 /// The lines of one round trip to the broker.
 private struct NDJSONBatch {
     let services: Services
-    private var checked: CheckedChannels
+    private let caller: Caller
     private var lines: [Result<Publication, Problem>] = []
 
     init(services: Services, caller: Caller) {
         self.services = services
-        checked = CheckedChannels(caller)
+        self.caller = caller
     }
 
     var isFull: Bool { lines.count >= services.live.read(\.limits.publishBatch) }
@@ -75,7 +76,7 @@ private struct NDJSONBatch {
         do throws(Problem) {
             let publication = try Self.publication(line)
             try publication.checkReserved(services.tasks.namespace)
-            try await checked.requirePublishing(to: publication.channel)
+            try await caller.require(.publish, publication.channel)
             lines.append(.success(publication))
         } catch {
             lines.append(.failure(error))
@@ -97,7 +98,7 @@ private struct NDJSONBatch {
     mutating func answer(_ writer: inout any ResponseBodyWriter) async throws {
         guard !lines.isEmpty else { return }
         let publications = lines.compactMap { try? $0.get() }
-        try await services.limits.pace(publications.count, of: checked.caller.publisher)
+        try await services.limits.pace(publications.count, of: caller.publisher)
         var results = await services.broker.publish(publications)[...]
         var bytes = ByteWriter(capacity: lines.count * 96)
         for line in lines {

@@ -34,7 +34,7 @@ struct OperationsRoutes: Sendable {
     func metrics(_ request: Request, _ context: GatewayContext) async throws -> Response {
         switch services.live.read(\.metricsPolicy) {
         case .anyone: break
-        case .key: try await services.gate.caller(request, context).requireKey()
+        case .key: try await services.gate.identifiedCaller(request, context).requireKey()
         case .nobody: throw Problem(.forbidden, "forbidden", "nobody may read the metrics here (auth.metrics)")
         }
         var response = Response.text(await services.metrics.text())

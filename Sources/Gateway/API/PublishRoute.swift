@@ -21,10 +21,12 @@ struct PublishRoute: Sendable {
         if try target.query.flag("lines") {
             return try await LinesPublisher(
                 services: services, template: template, publisher: caller.publisher,
-                before: { try caller.checkTime() }
+                before: { try await caller.require(.publish, template.publication.channel) }
             ).publish(request)
         }
         let body = try await TextBody.read(request, limit: services.live.read(\.limits.messageBytes))
+        // A body may take its time; the token's may be over.
+        try caller.requireAdmission()
         let publication = try template.publication(body, limit: services.live.read(\.limits.messageBytes))
         try services.limits.admitMessage(of: caller.publisher)
         let receipt = try receipt(await services.broker.publish([publication]).first)
@@ -65,6 +67,7 @@ extension PublishRoute {
             Target(order.target), contentType: order.contentType, idempotencyKey: order.idempotencyKey,
             tasks: services.tasks.namespace)
         let publication = try template.publication(order.body, limit: services.live.read(\.limits.messageBytes))
+        try caller.requireAdmission()
         try services.limits.admitMessage(of: caller.publisher)
         return publication
     }

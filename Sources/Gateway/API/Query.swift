@@ -13,7 +13,9 @@ struct Query: Sendable {
                 let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 guard let key = Percent.decode(parts[0]), let value = Percent.decode(parts.count > 1 ? parts[1] : "")
                 else {
-                    throw Problem(.badRequest, "invalid_query", "\"\(item.prefix(64))\" is not percent-encoded UTF-8")
+                    // Not its value, which may be a token.
+                    throw Problem(
+                        .badRequest, "invalid_query", "\"\(parts[0].prefix(64))=\" is not percent-encoded UTF-8")
                 }
                 items.append((key, value))
             }

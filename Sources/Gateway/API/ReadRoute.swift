@@ -29,7 +29,7 @@ struct ReadRoute: Sendable {
         if wait > 0, recovery.messages.isEmpty, recovery.gap == nil, !recovery.closed {
             await services.hub.news(
                 of: channel, after: recovery.end, within: min(.seconds(Int64(wait)), caller.timeLeft))
-            try caller.checkTime()
+            try caller.requireAdmission()
             recovery = try await recover(channel, .after(recovery.end), page)
         }
         return try await json(channel, recovery)

@@ -5,6 +5,9 @@ import HTTPTypes
 
 /// Who has sent a request, and what that one may do.
 struct Caller: Sendable {
+    /// Questions of one request, or of one connection, that are asked at once.
+    static let questionsAtOnce = 16
+
     let gate: Gate
     /// `nil`: nothing is protected, and nobody was asked.
     let identity: Identity?
@@ -16,28 +19,30 @@ struct Caller: Sendable {
 
     /// - Throws: ``Problem`` when it may not be done, or nobody can say.
     func require(_ action: AccessAction, _ channel: ChannelName) async throws(Problem) {
+        try requireAdmission()
         guard let identity else { return }
-        try checkTime()
         try await gate.check(action, channel, identity)
     }
 
-    /// The same of several channels; those about which somebody has to be asked are asked about at once.
+    /// The same of several channels; somebody is asked about ``questionsAtOnce`` of them at once.
     func requireAll(_ action: AccessAction, _ channels: [ChannelName]) async throws(Problem) {
+        try requireAdmission()
         guard let identity else { return }
-        try checkTime()
-        let asked = channels.filter { gate.mayNow(action, $0, identity) != true }
-        guard asked.count > 1 else {
-            for channel in asked { try await gate.check(action, channel, identity) }
-            return
-        }
+        var asked = channels.filter { gate.mayNow(action, $0, identity) != true }[...]
         let refusal = await withTaskGroup(of: Problem?.self) { group in
-            for channel in asked {
+            func ask() {
+                guard let channel = asked.popFirst() else { return }
                 group.addTask {
                     do throws(Problem) { try await gate.check(action, channel, identity) } catch { return error }
                     return nil
                 }
             }
-            return await group.first { $0 != nil } ?? nil
+            for _ in 0..<Self.questionsAtOnce { ask() }
+            for await problem in group {
+                if let problem { return Optional(problem) }
+                ask()
+            }
+            return nil
         }
         if let refusal { throw refusal }
     }
@@ -51,9 +56,16 @@ struct Caller: Sendable {
         if let identity, identity.isAnonymous, gate.hidesEverything { throw .tokenMissing }
     }
 
-    /// - Throws: ``Problem`` (`token_expired`) when the token's time has come while it was used.
-    func checkTime() throws(Problem) {
+    /// - Throws: ``Problem`` for someone who can get nothing here, for want of a token.
+    func requireToken() throws(Problem) {
+        if let identity, identity.isAnonymous, gate.needsTokens { throw .tokenMissing }
+    }
+
+    /// - Throws: ``Problem`` when what the caller was let in by holds no longer: the token's time has come while it was used,
+    ///   or the key was taken away, or what was open is protected by now.
+    func requireAdmission() throws(Problem) {
         if timeLeft <= .zero { throw .tokenExpired }
+        if let refusal = gate.control.refusal(of: Admission(identity)) { throw Problem(refusal) }
     }
 
     /// For how long the token still holds.

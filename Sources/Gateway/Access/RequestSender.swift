@@ -15,6 +15,12 @@ extension Gate {
     /// - Throws: ``Problem`` for a token that does not hold.
     func caller(_ request: Request, _ context: GatewayContext) async throws(Problem) -> Caller {
         guard !isOpen else { return Caller(gate: self, identity: nil, address: context.sender.address) }
+        return try await identifiedCaller(request, context)
+    }
+
+    /// The same, who is asked though nothing may be protected.
+    /// - Throws: ``Problem`` for a token that does not hold.
+    func identifiedCaller(_ request: Request, _ context: GatewayContext) async throws(Problem) -> Caller {
         let query = try Query(target: request.head.path ?? "")
         return try await caller(credentials(request.headers, query, context.sender))
     }

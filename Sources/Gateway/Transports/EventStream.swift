@@ -111,10 +111,10 @@ final class EventStream: TaskReader {
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
-        guard expiry.isOver(now) else { return min(beat(now, session), expiry.second) }
+        guard let problem = expiry.problem(now) else { return min(beat(now, session), expiry.second) }
         beginIfNeeded(session)
         var writer = ByteWriter()
-        writer.append(event: .tokenExpired)
+        writer.append(event: problem)
         session.send(writer.finish())
         session.finish()
         return now

@@ -83,8 +83,8 @@ final class FrameStream: TaskReader {
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
-        guard expiry.isOver(now) else { return min(beat(now, session), expiry.second) }
-        session.send(frames.error(.tokenExpired, id: nil))
+        guard let problem = expiry.problem(now) else { return min(beat(now, session), expiry.second) }
+        session.send(frames.error(problem, id: nil))
         session.finish()
         return now
     }

@@ -25,7 +25,7 @@ struct StreamOptions: Sendable {
         tasks = TaskInspector(tasks: store)
         webSocket = WebSocketOptions(
             live: live, broker: broker, counters: counters, inspector: tasks, namespace: namespace,
-            limits: limits)
+            limits: limits, gate: gate)
     }
 
     /// The configuration as it is now.

@@ -73,7 +73,9 @@ struct StreamRequest {
     func transport(
         _ streams: StreamOptions, for identity: Identity? = nil, from address: String
     ) throws(Problem) -> TransportMaker {
-        let expiry = StreamExpiry(identity, hold: try streams.limits.admitStream(of: identity))
+        let expiry = StreamExpiry(
+            identity, by: streams.gate.control, countedIn: streams.counters.refusals,
+            hold: try streams.limits.admitStream(of: identity))
         switch kind {
         case .eventStream: return try eventStream(streams, expiry)
         case .webSocket: return try webSocket(streams, from: address)

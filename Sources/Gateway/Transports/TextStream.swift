@@ -60,9 +60,9 @@ final class TextStream: Transport {
 
     /// Nothing can be written that would not be seen; the kernel finds out whether the reader is still there.
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
-        guard expiry.isOver(now) else { return min(now + 30, expiry.second) }
+        guard let problem = expiry.problem(now) else { return min(now + 30, expiry.second) }
         var writer = ByteWriter()
-        writer.append("[telltale: the access token has expired]\n")
+        writer.append("[telltale: \(problem.detail)]\n")
         session.send(writer.finish())
         session.finish()
         return now

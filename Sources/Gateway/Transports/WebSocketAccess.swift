@@ -30,7 +30,7 @@ struct WebSocketAccess: Sendable {
         self.limits = limits
         self.credentials = credentials
         identity = try await gate.identify(credentials)
-        expiry = StreamExpiry(identity)
+        expiry = StreamExpiry(identity, by: gate.control)
         hold = try limits.admitStream(of: identity)
         do throws(Problem) {
             try await Caller(gate: gate, identity: identity, address: credentials.address).requireAll(
@@ -59,13 +59,13 @@ struct WebSocketAccess: Sendable {
     }
 
     /// From now on it is this one.
-    /// - Throws: ``Problem`` when that one has too many streams.
+    /// - Throws: ``Problem`` when that one has too many streams; then it is who it was.
     mutating func become(_ identity: Identity, _ now: UInt32) throws(Problem) {
-        if self.identity.isAnonymous { hold = try limits.admitStream(of: identity) }
+        if self.identity.publisher != identity.publisher { hold = try limits.admitStream(of: identity) }
         self.identity = identity
         isWaiting = false
         patienceEnds = .max
-        expiry = StreamExpiry(identity)
+        expiry = StreamExpiry(identity, by: gate.control)
         expiry.begin(now)
     }
 
@@ -74,7 +74,6 @@ struct WebSocketAccess: Sendable {
 
     /// What ends the connection now.
     func problem(_ now: UInt32) -> Problem? {
-        if expiry.isOver(now) { return .tokenExpired }
-        return now >= patienceEnds ? .tokenMissing : nil
+        expiry.problem(now) ?? (now >= patienceEnds ? .tokenMissing : nil)
     }
 }

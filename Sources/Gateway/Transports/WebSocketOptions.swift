@@ -9,6 +9,7 @@ final class WebSocketOptions: Sendable {
     let counters: Counters
     let inspector: TaskInspector
     let limits: TrafficLimits
+    let gate: Gate
     /// Of the channels that are tasks.
     let namespace: TaskNamespace
     /// The largest message from a client, in bytes.
@@ -16,13 +17,14 @@ final class WebSocketOptions: Sendable {
 
     init(
         live: LiveConfig, broker: any Broker, counters: Counters, inspector: TaskInspector, namespace: TaskNamespace,
-        limits: TrafficLimits
+        limits: TrafficLimits, gate: Gate
     ) {
         self.live = live
         self.broker = broker
         self.counters = counters
         self.inspector = inspector
         self.limits = limits
+        self.gate = gate
         self.namespace = namespace
         messageBytes = Publication.longestObject(dataBytes: live.current.limits.messageBytes)
     }

@@ -42,8 +42,7 @@ final class WebSocketPublisher {
         session.perform(
             {
                 guard let caller else { return await broker.publish(publications).map { $0.mapError { Problem($0) } } }
-                var checked = CheckedChannels(caller)
-                return await checked.publish(publications, to: broker)
+                return await caller.publish(publications, to: broker)
             },
             then: { results, session in
                 guard let stream = session.transport as? WebSocketStream else { return }

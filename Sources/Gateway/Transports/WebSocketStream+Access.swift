@@ -11,6 +11,12 @@ extension WebSocketStream {
         tasks.begin(starts, session)
     }
 
+    /// What ends the connection now.
+    func problem(_ now: UInt32) -> Problem? {
+        guard let access else { return options.gate.isOpen ? nil : .tokenMissing }
+        return access.problem(now)
+    }
+
     /// Follows a channel, once nobody is against it.
     func ask(_ start: StreamStart, _ session: Session) {
         guard let access else { return tasks.begin([start], session) }
@@ -19,6 +25,7 @@ extension WebSocketStream {
             return follow(start, session)
         }
         questions += 1
+        unanswered += 1
         let number = questions
         asking[start.channel] = number
         session.perform(
@@ -32,6 +39,8 @@ extension WebSocketStream {
     }
 
     private func answered(_ start: StreamStart, _ number: UInt64, _ problem: Problem?, _ session: Session) {
+        unanswered -= 1
+        defer { resume(session) }
         guard asking[start.channel] == number else { return }
         asking[start.channel] = nil
         guard let problem else { return follow(start, session) }
@@ -63,7 +72,7 @@ extension WebSocketStream {
             { () async -> Result<Identity, Problem> in
                 do throws(Problem) {
                     let identity = try await access.identify(token, following: channels)
-                    if isRenewal, identity.name != access.identity.name { throw .otherSubject }
+                    if isRenewal, !access.identity.mayBeRenewed(by: identity) { throw .otherSubject }
                     return .success(identity)
                 } catch { return .failure(error) }
             },
@@ -76,19 +85,17 @@ extension WebSocketStream {
     private func verified(
         _ result: Result<Identity, Problem>, _ word: String, isRenewal: Bool, _ id: String?, _ session: Session
     ) {
-        switch result {
-        case .success(let identity):
+        isVerifying = false
+        do throws(Problem) {
+            let identity = try result.get()
             let wasWaiting = access?.isWaiting ?? false
-            do throws(Problem) { try access?.become(identity, session.now) } catch {
-                return end(session, error, id: id)
-            }
+            try access?.become(identity, session.now)
             if let second = access?.second { session.wake(at: second) }
             session.send(Self.frames.authenticated(word, expires: identity.expires, id: id))
             if wasWaiting { beginStarts(session) }
-        case .failure(let problem) where isRenewal:
-            refuse(problem, id: id, session)
-        case .failure(let problem):
-            return end(session, problem, id: id)
+        } catch {
+            guard isRenewal else { return end(session, error, id: id) }
+            refuse(error, id: id, session)
         }
         resume(session)
     }

@@ -25,10 +25,12 @@ final class WebSocketStream: TaskReader {
     var access: WebSocketAccess?
     /// Channels about which somebody is asked whether they may be followed.
     var asking: [ChannelName: UInt64] = [:]
-    /// Counts the questions, so that the answer to one that was taken back is known.
+    /// Counts the questions, so that the answer to one that was taken back is known; and those that are not answered yet.
     var questions: UInt64 = 0
+    var unanswered = 0
     /// A token is being verified: what comes behind it waits, for it may depend on it.
     var isVerifying = false
+    /// What has come and waits: no more than was read at once.
     private var held: [UInt8] = []
     let publisher: WebSocketPublisher
     private var lastPing: UInt32 = 0
@@ -88,7 +90,7 @@ final class WebSocketStream: TaskReader {
     }
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
-        guard let problem = access?.problem(now) else {
+        guard let problem = problem(now) else {
             return min(beat(now, session), access?.second ?? .max)
         }
         end(session, problem)
@@ -129,9 +131,9 @@ final class WebSocketStream: TaskReader {
     // MARK: Input
 
     func receive(_ bytes: UnsafeMutableRawBufferPointer, _ session: Session) {
-        guard !isVerifying else { return held += bytes }
+        guard !isWaiting else { return held += bytes }
         var input = bytes
-        while session.isOpen, !isVerifying, let event = decoder.next(&input) {
+        while session.isOpen, !isWaiting, let event = decoder.next(&input) {
             switch event {
             case .text(let payload): payload.withUnsafeBytes { handle($0, session) }
             case .binary: close(session, .unsupportedData, "messages are text: one JSON object each")
@@ -141,18 +143,21 @@ final class WebSocketStream: TaskReader {
             case .failure(let failure): close(session, failure.code, failure.reason)
             }
         }
-        if isVerifying { held += input }
+        if isWaiting { held += input }
         if session.isOpen, isBusy(session) { session.setReading(false) }
     }
 
     /// The client is ahead of its publications, or does not take its answers: nothing more is read until it is not.
     private func isBusy(_ session: Session) -> Bool {
-        publisher.count >= options.publishesUnderWay || session.isCongested || isVerifying
+        publisher.count >= options.publishesUnderWay || session.isCongested || isWaiting
     }
 
-    /// The token was verified: what has come behind it is taken.
+    /// Somebody has to answer before anything more is taken.
+    private var isWaiting: Bool { isVerifying || unanswered >= Caller.questionsAtOnce }
+
+    /// There is an answer: what has come behind the question is taken.
     func resume(_ session: Session) {
-        isVerifying = false
+        guard !isWaiting else { return }
         var input = held
         held = []
         input.withUnsafeMutableBytes { receive($0, session) }
@@ -165,6 +170,7 @@ final class WebSocketStream: TaskReader {
     }
 
     private func handle(_ text: UnsafeRawBufferPointer, _ session: Session) {
+        if access == nil, !options.gate.isOpen { return end(session, .tokenMissing) }
         var id: String?
         do throws(Problem) {
             let object: JSONObject

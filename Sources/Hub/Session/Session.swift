@@ -31,6 +31,8 @@ package final class Session {
     package private(set) var lastWrite: UInt32
     package private(set) var lastRead: UInt32
     private var deadline = UInt32.max
+    /// When the shard looks after the session next; ``ShardLoop`` keeps it.
+    var due = UInt32.max
     /// A subscription was not given all there was, for want of room.
     var isLagging = false {
         didSet { if isLagging != oldValue { shard.stats.lagging += isLagging ? 1 : -1 } }

@@ -20,7 +20,7 @@ package final class ShardLoop {
     private let clock = Monotonic()
     private var sessions: SessionTable
     private var channels: [ChannelName: ShardChannel] = [:]
-    private var wheel: TimerWheel
+    private(set) var wheel: TimerWheel
     /// On which channels announcements may be missing. It is known of those too that nobody here reads yet: the word
     /// that a channel is attached may come before or after what the events say of it.
     private(set) var continuity = Continuity()
@@ -152,7 +152,7 @@ package final class ShardLoop {
         case .sink(let make):
             session.begin(make(handle))
         }
-        wheel.add(handle.tag, at: now + 1)
+        watch(session, at: now + 1)
         var received = seed.received
         if !received.isEmpty { received.withUnsafeMutableBytes { session.receive($0) } }
         if drain != nil { session.shutdown() }
@@ -218,7 +218,8 @@ package final class ShardLoop {
     }
 
     func watch(_ session: Session, at second: UInt32) {
-        wheel.add(session.handle.tag, at: second)
+        guard second < session.due else { return }
+        session.due = wheel.add(session.handle.tag, at: second)
     }
 
     func channel(_ name: ChannelName) -> ShardChannel {
@@ -245,9 +246,10 @@ package final class ShardLoop {
 
     private func tick() {
         for tag in wheel.take(until: now) {
-            guard let session = sessions[tag] else { continue }
+            guard let session = sessions[tag], session.due <= now else { continue }
+            session.due = .max
             let next = session.tick(now)
-            if sessions[tag] != nil { wheel.add(tag, at: next) }
+            if sessions[tag] != nil { watch(session, at: next) }
         }
         for channel in channels.values where now - channel.lastUse >= options.channelRest { rest(channel) }
     }

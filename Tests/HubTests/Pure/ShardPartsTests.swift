@@ -137,4 +137,20 @@ import Testing
         #expect(table[UInt64(99)] == nil)
         #expect(table.count == 2 && table.all.count == 2)
     }
+
+    @Test
+    func `a session that asks again and again to be looked after stands in the wheel once for each earlier second`()
+        throws
+    {
+        let shard = try Shard(options: HubOptions(), services: .idle)
+        defer { shard.mailbox.post(.stop) }
+        let loop = ShardLoop(shard: shard, epoll: try Epoll(), options: HubOptions(), services: .idle)
+        var table = SessionTable()
+        let session = Session(handle: table.reserve(shard), transport: LineTransport([]), shard: loop)
+        for second in [40, 40, 60, 20, 40] as [UInt32] {
+            for _ in 0..<1_000 { loop.watch(session, at: second) }
+        }
+        var wheel = loop.wheel
+        #expect(wheel.take(until: TimerWheel.span) == [session.handle.tag, session.handle.tag], "at 20 and at 40")
+    }
 }

@@ -1,3 +1,4 @@
+import Access
 import BrokerCore
 import GatewayConfig
 import HTTPTypes
@@ -14,6 +15,7 @@ struct TaskLogRoute: Sendable {
         let attempt = try query.integer("attempt", in: TaskFields.attempts)
         if try query.flag("lines") { return try await stream(request, to: id, attempt, caller) }
         let body = try await TextBody.read(request, limit: services.live.read(\.limits.messageBytes))
+        try caller.requireAdmission()
         let change = TaskChange(attempt: attempt, log: try Self.lines(TextBody.text(body)))
         try services.limits.admitMessage(of: caller.publisher)
         return .task(try await services.tasks.change(id, change, idempotencyKey: request.idempotencyKey()))
@@ -41,7 +43,7 @@ struct TaskLogRoute: Sendable {
             services: services, template: PublishTemplate(publication: await writing.log.publication(of: "")),
             publisher: caller.publisher,
             before: {
-                try caller.checkTime()
+                try await caller.require(.publish, id.channel)
                 try await writing.renew()
             }
         ).publish(request)

@@ -25,7 +25,7 @@ struct TaskReadRoute: Sendable {
         let known = ETagCondition(request.headers[.ifNoneMatch])
         let wait = try target.query.integer("wait", in: 0...Self.maximumWait) ?? 0
         let snapshot = try await snapshot(of: id, unlike: known, within: min(.seconds(Int64(wait)), caller.timeLeft))
-        try caller.checkTime()
+        try caller.requireAdmission()
         if known.matches(snapshot.position) { return .notModified(snapshot) }
         guard snapshot.exists else { throw TaskError.unknown(id) }
         return .task(snapshot)
@@ -38,7 +38,8 @@ struct TaskReadRoute: Sendable {
         let caller = try await services.gate.caller(request, context)
         try caller.requireLists()
         let query = try TaskQuery(Query(target: request.head.path ?? ""))
-        let page = try await services.tasks.list(query) { caller.mayList($0.channel) }
+        let isVisible: ((TaskID) -> Bool)? = caller.identity == nil ? nil : { caller.mayList($0.channel) }
+        let page = try await services.tasks.list(query, where: isVisible)
         return .json { writer in
             writer.array("tasks", verbatim: page.tasks.map(\.json))
             if let cursor = page.cursor {

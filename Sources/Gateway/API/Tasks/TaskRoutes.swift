@@ -14,12 +14,14 @@ struct TaskRoutes: Sendable {
 
     /// `POST /v1/tasks`: queues a task, or a new attempt of one.
     func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        // Who it is comes before the body: that of a stranger is not kept.
+        let caller = try await services.gate.caller(request, context)
+        try caller.requireToken()
         let namespace = services.tasks.namespace
         let creation = try await object(request, empty: TaskCreation()) { object throws(TaskError) in
             try TaskCreation(object, namespace: namespace)
         }
-        let snapshot = try await create(
-            creation, request.idempotencyKey(), by: services.gate.caller(request, context))
+        let snapshot = try await create(creation, request.idempotencyKey(), by: caller)
         return .task(snapshot, status: .accepted, location: true)
     }
 
@@ -64,6 +66,7 @@ struct TaskRoutes: Sendable {
         let change = try await object(request, empty: TaskChange()) { object throws(TaskError) in
             try TaskChange(object)
         }
+        try caller.requireAdmission()
         try services.limits.admitMessage(of: caller.publisher)
         return .task(try await services.tasks.change(id, change, idempotencyKey: request.idempotencyKey()))
     }
