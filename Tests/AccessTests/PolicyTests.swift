@@ -111,7 +111,7 @@ import Testing
         var config = GatewayConfig()
         config.auth.apiKeys = ["another-key-1234567890"]
         config[namespace: "open"].publish = .anyone
-        try await access.reload(config)
+        try await access.prepare(config)()
         #expect(access.refusal(of: admission) == .unknownSignature)
         for channel in ["a", "open:a"] {
             let answer = access.decideNow(.publish, try ChannelName(channel), producer)
@@ -127,7 +127,7 @@ import Testing
         #expect(access.refusal(of: Admission(nil)) == nil)
         var config = GatewayConfig()
         config.auth.secret = TestKeys.secret
-        try await access.reload(config)
+        try await access.prepare(config)()
         #expect(access.refusal(of: Admission(nil)) == .missing)
         let reader = try await access.identify(.nobody)
         #expect(access.refusal(of: Admission(reader)) == nil, "what it may is asked each time")
