@@ -16,7 +16,8 @@
 #include "usage.h"
 
 // SETTLE: a server is idle when it has sent nothing for so long. AFTER: a doubled delivery would come within this time.
-enum { SETTLE_MS = 1000, AFTER_MS = 100, WAIT_MS = 5 };
+// CATCH_UP: the kernel asks a reader that was slow again within this time whether it has room.
+enum { SETTLE_MS = 1000, AFTER_MS = 100, CATCH_UP_MS = 5000, WAIT_MS = 5 };
 
 typedef struct { double seconds, cpu, own_cpu, kb; } Opening;
 typedef struct { double seconds, server_cpu, own_cpu, kb; } Burst;
@@ -82,6 +83,13 @@ static bool is_wanting(uint64_t began)
     return goes_on(seconds_since(began)) || received.deliveries < published.wanted;
 }
 
+// Slow readers take what there is, until a server has sent none of them anything for a while.
+static void catch_up(void)
+{
+    for (int quiet = 0; options.slow && quiet < CATCH_UP_MS; quiet = readers_catch_up() ? 0 : quiet + AFTER_MS)
+        loop_until_quiet(AFTER_MS);
+}
+
 // Under a rate the loop looks without sleeping: readers elsewhere in a network would not be woken at the server's cost.
 static Burst run_burst(void)
 {
@@ -97,8 +105,8 @@ static Burst run_burst(void)
     burst.own_cpu = own_cpu_seconds() - loop_idle_seconds - own_cpu;
     burst.seconds = received.last_ns > began ? (double)(received.last_ns - began) / 1e9 : seconds_since(began);
     burst.kb = server_memory_kb() - kb;
-    do loop_until_quiet(AFTER_MS);
-    while (readers_catch_up());
+    loop_until_quiet(AFTER_MS);
+    catch_up();
     return burst;
 }
 
@@ -113,7 +121,7 @@ static void print_setting(void)
 static void print_opening(Opening opening)
 {
     double readers = options.readers;
-    printf("\"connect_s\":%.2f,\"server_us_per_connect\":%.1f,\"kb_per_conn\":%.3f,\"opening_busy\":%.3f,", opening.seconds,
+    printf("\"connect_s\":%.5f,\"server_us_per_connect\":%.1f,\"kb_per_conn\":%.3f,\"opening_busy\":%.3f,", opening.seconds,
            per(opening.cpu * 1e6, readers), per(opening.kb, readers), per(opening.own_cpu, opening.seconds));
 }
 

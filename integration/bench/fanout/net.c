@@ -15,7 +15,8 @@
 
 #include "options.h"
 
-enum { NARROW_BYTES = 4096 };
+// Segments as on an Ethernet: with those of loopback, 64 KB, the sender's kernel takes megabytes for each connection.
+enum { NARROW_BYTES = 4096, NARROW_SEGMENT = 1448, WIDE_BYTES = 1 << 22 };
 
 uint64_t now_ns(void)
 {
@@ -57,7 +58,19 @@ static void close_by_reset(int fd)
     if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset)) die("linger");
 }
 
-int dial(int port, int index)
+static void set_receive_buffer(int fd, int bytes)
+{
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes)) die("receive buffer");
+}
+
+static void make_narrow(int fd)
+{
+    int bytes = NARROW_SEGMENT;
+    set_receive_buffer(fd, NARROW_BYTES);
+    if (setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, sizeof bytes)) die("segment size");
+}
+
+static int connected(int port, int index, bool narrow)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     if (inet_pton(AF_INET, options.host, &address.sin_addr) != 1) die("%s is no IPv4 address", options.host);
@@ -65,10 +78,14 @@ int dial(int port, int index)
     if (fd < 0) die("socket %d", index);
     set(fd, IPPROTO_TCP, TCP_NODELAY);
     close_by_reset(fd);
+    if (narrow) make_narrow(fd);
     if (options.sources > 1) bind_source(fd, index);
     if (connect(fd, (struct sockaddr *)&address, sizeof address)) die("connect %d", index);
     return fd;
 }
+
+int dial(int port, int index) { return connected(port, index, false); }
+int dial_narrow(int port, int index) { return connected(port, index, true); }
 
 static void wait_writable(int fd)
 {
@@ -88,11 +105,7 @@ void send_all(int fd, const char *bytes, size_t count)
     }
 }
 
-void set_narrow(int fd)
-{
-    int bytes = NARROW_BYTES;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes)) die("receive buffer");
-}
+void set_wide(int fd) { set_receive_buffer(fd, WIDE_BYTES); }
 
 void set_nonblocking(int fd)
 {

@@ -16,10 +16,13 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
 // A connected TCP socket without Nagle's delay, from the source address that `index` falls on.
 int dial(int port, int index);
 
+// The same, but that the kernels at both ends keep little, so that a server notices who does not read.
+int dial_narrow(int port, int index);
+
 // Sends all of it, waiting where the kernel's buffer is full.
 void send_all(int fd, const char *bytes, size_t count);
 
 void set_nonblocking(int fd);
 
-// Lets the kernel keep little of what comes, so that the sender notices who does not read.
-void set_narrow(int fd);
+// Lets the kernel keep more of what comes.
+void set_wide(int fd);

@@ -22,13 +22,15 @@ typedef struct Publisher {
 } Publisher;
 
 Published published;
-static Publisher *free_publishers;
+static Publisher *free_publishers, *last_free;  // in turn: a server may close what has long said nothing
 
 static void put_back(Publisher *publisher)
 {
     publisher->length = 0;
-    publisher->next_free = free_publishers;
-    free_publishers = publisher;
+    publisher->next_free = NULL;
+    if (free_publishers) last_free->next_free = publisher;
+    else free_publishers = publisher;
+    last_free = publisher;
 }
 
 static bool is_answered(const char *answer, size_t length)

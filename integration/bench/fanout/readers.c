@@ -13,13 +13,13 @@
 #include "net.h"
 #include "options.h"
 #include "sharing.h"
+#include "stamps.h"
 
 enum { HEAD_BYTES_MAX = 1 << 16, READ_BYTES = 1 << 18, PATH_BYTES_MAX = 1 << 13 };
 
 typedef struct {
     Source source;
-    unsigned digits_left;  // of a stamp that the end of a read has cut
-    uint64_t stamp;
+    Stamps stamps;
     uint64_t count, sum, order;
 } Reader;
 
@@ -27,61 +27,26 @@ Received received;
 static Reader *readers;
 
 enum { SLOW_EVERY_NS = 100000000, SLOW_BYTES = 512 };
-enum { NO_DIGIT = 16 };
-
-static unsigned digit(char c)
-{
-    if (c >= '0' && c <= '9') return (unsigned)(c - '0');
-    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : NO_DIGIT;
-}
-
 static bool is_slow(const Reader *reader) { return reader - readers < options.slow; }
 
 // Stamps are unique, so count and sum tell which messages came, and a hash of their sequence tells in which order.
 static void deliver(Reader *reader, uint64_t now)
 {
+    uint64_t stamp = reader->stamps.stamp;
     reader->count++;
-    reader->sum += reader->stamp;
-    reader->order = reader->order * 0x9E3779B97F4A7C15u + reader->stamp;
+    reader->sum += stamp;
+    reader->order = reader->order * 0x9E3779B97F4A7C15u + stamp;
     if (is_slow(reader)) {
         received.slow_deliveries++;
         return;
     }
     received.deliveries++;
-    histogram_add(now > reader->stamp ? now - reader->stamp : 0);
-}
-
-// Returns where to go on. A '~' without 16 digits behind it is none of ours: the length byte of a frame may be one.
-static const char *take_digits(Reader *reader, const char *from, const char *end, uint64_t now)
-{
-    uint64_t stamp = reader->stamp;
-    unsigned left = reader->digits_left;
-    for (; left > 0 && from < end; left--, from++) {
-        unsigned value = digit(*from);
-        if (value == NO_DIGIT) {
-            reader->digits_left = 0;
-            return from;
-        }
-        stamp = stamp << 4 | value;
-    }
-    reader->stamp = stamp;
-    reader->digits_left = left;
-    if (left == 0) deliver(reader, now);
-    return from;
+    histogram_add(now > stamp ? now - stamp : 0);
 }
 
 static void feed(Reader *reader, const char *from, const char *end, uint64_t now)
 {
-    while (from < end) {
-        if (reader->digits_left == 0) {
-            from = memchr(from, '~', (size_t)(end - from));
-            if (!from) return;
-            from++;
-            reader->stamp = 0;
-            reader->digits_left = STAMP_DIGITS;
-        }
-        from = take_digits(reader, from, end, now);
-    }
+    while ((from = stamps_next(&reader->stamps, from, end))) deliver(reader, now);
 }
 
 static void reader_ready(Source *source)
@@ -152,8 +117,8 @@ static void start(Reader *reader)
 static void open_from(int first, int end)
 {
     for (int i = first; i < end; i++) {
-        readers[i].source = (Source){.fd = dial(options.port, i), .ready = reader_ready};
-        if (is_slow(&readers[i])) set_narrow(readers[i].source.fd);
+        int fd = is_slow(&readers[i]) ? dial_narrow(options.port, i) : dial(options.port, i);
+        readers[i].source = (Source){.fd = fd, .ready = reader_ready};
     }
     for (int i = first; i < end; i++) send_request(&readers[i]);
     for (int i = first; i < end; i++) start(&readers[i]);
@@ -203,7 +168,10 @@ void readers_read_slowly(void)
 bool readers_catch_up(void)
 {
     bool any = false;
-    for (int i = 0; i < options.slow; i++) any |= read_slow(&readers[i], READ_BYTES);
+    for (int i = 0; i < options.slow; i++) {
+        if (readers[i].source.fd >= 0) set_wide(readers[i].source.fd);
+        any |= read_slow(&readers[i], READ_BYTES);
+    }
     return any;
 }
 
