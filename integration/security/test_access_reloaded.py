@@ -1,6 +1,7 @@
 """Keys that are taken away, and a gateway that is protected while it runs: what was open before ends, or may do nothing more."""
 
 import json
+import time
 
 import httpx
 import pytest
@@ -27,9 +28,13 @@ def protect(gateway):
     until(lambda: http.get(gateway.url("a")).status_code == 401, 15, "nothing is protected")
 
 
-def ends(connection):
-    """All that comes until the end."""
-    return connection.file.read().decode()
+def ends(connection, seconds=15):
+    """All that comes until the end, which has to come within that time."""
+    deadline, said = time.monotonic() + seconds, ""
+    while line := connection.line():
+        said += line
+        assert time.monotonic() < deadline, f"the stream goes on: {said[-200:]}"
+    return said
 
 
 @pytest.mark.parametrize("kind", list(STREAMS))
@@ -52,7 +57,7 @@ def test_a_text_that_goes_on_ends_as_well(configured):
         assert stream.answer(has_body=False).status == 200
         stream.socket.settimeout(45)
         protect(gateway)
-        assert "[telltale: This needs an access token.]" in ends(stream)
+        assert "[telltale: This needs an access token.]" in ends(stream, 45)
 
 
 def test_a_websocket_that_anyone_has_opened_is_closed(configured):
