@@ -1,6 +1,8 @@
 import BrokerCore
-import Gateway
+import Hub
 import Testing
+
+@testable import Gateway
 
 @Suite struct PositionSetTests {
     @Test func `the id of a stream of several channels says where each stands`() throws {
@@ -13,9 +15,12 @@ import Testing
 
     @Test func `what was written is read again`() throws {
         let names = try ["a=b", "c;d", "x:y/z~+", "@,."].map { try ChannelName($0) }
-        let position = try Position("k3f9:117")
-        let text = names.map { PositionSet.entry($0, position) }.joined(separator: "&")
-        #expect(try PositionSet(text).positions == Dictionary(uniqueKeysWithValues: names.map { ($0, position) }))
+        let positions = try Dictionary(uniqueKeysWithValues: names.map { ($0, try Position("k3f9:117")) })
+        var writer = ByteWriter()
+        writer.append(idOf: positions, moved: names[2])
+        let line = writer.finish().withBytes { String(decoding: $0, as: UTF8.self) }
+        #expect(line.hasPrefix("id: x%3Ay%2Fz~%2B=k3f9:117&"), "the one that has moved comes first")
+        #expect(try PositionSet(line.dropFirst(4).dropLast().description).positions == positions)
     }
 
     @Test func `nothing names nothing`() throws {

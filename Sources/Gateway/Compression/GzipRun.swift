@@ -24,12 +24,7 @@ final class GzipRun {
         self.run = run
     }
 
-    static func of(_ run: EncodedRun) -> GzipRun {
-        if let known = run.companion as? GzipRun { return known }
-        let gzip = GzipRun(run)
-        run.companion = gzip
-        return gzip
-    }
+    static func of(_ run: EncodedRun) -> GzipRun { run.companion { GzipRun(run) } }
 
     func span(_ indices: Range<Int>) -> Span {
         if let known = spans[indices] { return known }

@@ -45,6 +45,37 @@ extension ByteWriter {
         append("\n")
     }
 
+    /// The id of a stream of one channel.
+    mutating func append(idOf position: Position) {
+        append("id: ")
+        append(position)
+        append("\n")
+    }
+
+    /// The id of a stream of several channels, as ``PositionSet`` reads it. The one that has just moved stands first: so a reader
+    /// knows which channel a message is of.
+    mutating func append(idOf positions: [ChannelName: Position], moved channel: ChannelName) {
+        append("id: ")
+        if let position = positions[channel] { append(channel, at: position) }
+        for (other, position) in positions where other != channel {
+            append("&")
+            append(other, at: position)
+        }
+        append("\n")
+    }
+
+    private mutating func append(_ channel: ChannelName, at position: Position) {
+        Percent.encode(channel.rawValue) { append(byte: $0) }
+        append("=")
+        append(position)
+    }
+
+    private mutating func append(_ position: Position) {
+        append(position.epoch.rawValue)
+        append(":")
+        append(position.offset)
+    }
+
     private mutating func appendEvent(_ name: StaticString, _ members: (inout ByteWriter) -> Void) {
         append("event: ")
         append(name)

@@ -15,8 +15,8 @@ struct EventStreamOptions: Sendable {
 /// The response's head is written with the first that there is to say, because only then is known whether it is 204: a reader that
 /// comes back to a closed channel and has everything.
 final class EventStream: TaskReader {
-    /// What a position takes in an id, at most usually, in bytes.
-    private static let positionBytes = 24
+    /// What a position takes in an id with the signs around it, at most usually, in bytes.
+    private static let positionBytes = 32
 
     /// What the reader is told first of a channel.
     private struct Beginning {
@@ -54,7 +54,7 @@ final class EventStream: TaskReader {
         self.isSeveral = isSeveral
         self.options = options
         left = starts.count
-        idBytes = starts.reduce(8) { $0 + PositionSet.entry($1.channel, .origin).utf8.count + Self.positionBytes }
+        idBytes = starts.reduce(8) { $0 + $1.channel.rawValue.utf8.count + Self.positionBytes }
     }
 
     var kind: String { "sse" }
@@ -145,26 +145,34 @@ final class EventStream: TaskReader {
     /// The id names every channel with its position.
     var overhead: Int { isSeveral ? idBytes : 0 }
 
-    func compose(
-        _ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session
-    ) -> [ComposedPart]? {
-        guard isSeveral else { return nil }
-        var parts: [ComposedPart] = []
-        var writer = ByteWriter(capacity: run.segment(indices).count + indices.count * 64)
+    func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Bool {
+        guard isSeveral else { return false }
+        if let stride = SeveralRun.stride(run, indices, on: channel, from: positions) {
+            positions = stride.end
+            session.append(stride.run, stride.run.all)
+        } else {
+            composeOwn(run, indices, on: channel, session)
+        }
+        return true
+    }
+
+    /// For a reader who stands where nobody else does.
+    private func composeOwn(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) {
+        var writer = ByteWriter(capacity: run.segment(indices).count + indices.count * idBytes)
         for index in indices {
             positions[channel] = run.position(index)
-            appendID(channel, run.position(index), to: &writer)
+            writer.append(idOf: positions, moved: channel)
             let content = run.segment(index..<index + 1).content
             // What is coded is better coded once, where it is large; small, it costs less to give it to each reader.
             if session.coding == nil || content.count < GzipCoding.minimumOwnBytes {
                 writer.append(content)
             } else {
-                parts.append(.own(writer.finish()))
-                parts.append(.shared(index..<index + 1))
+                session.append(writer.finish())
+                session.append(run, index..<index + 1)
                 writer = ByteWriter()
             }
         }
-        return parts + [.own(writer.finish())]
+        session.append(writer.finish())
     }
 
     // MARK: Parts
@@ -192,23 +200,12 @@ final class EventStream: TaskReader {
     private func append(_ beginning: Beginning, to writer: inout ByteWriter) {
         if let snapshot = beginning.snapshot { writer.append(event: snapshot) }
         writer.appendRetry()
-        appendID(beginning.opening.channel, beginning.opening.answer.start, to: &writer)
-        writer.append(event: beginning.opening)
-    }
-
-    /// The id with which the reader would come back. Of several channels, the one that has just moved stands first: so a
-    /// reader knows which channel a message is of. Those that were not opened yet are left out, and start anew.
-    private func appendID(_ channel: ChannelName, _ position: Position, to writer: inout ByteWriter) {
-        writer.append("id: ")
+        // The id with which the reader would come back. Channels that were not opened yet are left out, and start anew.
         if isSeveral {
-            writer.append(PositionSet.entry(channel, position))
-            for (other, position) in positions where other != channel {
-                writer.append("&")
-                writer.append(PositionSet.entry(other, position))
-            }
+            writer.append(idOf: positions, moved: beginning.opening.channel)
         } else {
-            writer.append(position.description)
+            writer.append(idOf: beginning.opening.answer.start)
         }
-        writer.append("\n")
+        writer.append(event: beginning.opening)
     }
 }

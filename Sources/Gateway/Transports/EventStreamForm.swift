@@ -15,13 +15,7 @@ final class EventStreamForm: WireForm {
     }
 
     func append(_ message: Message, to writer: inout ByteWriter) {
-        if hasID {
-            writer.append("id: ")
-            writer.append(message.epoch.rawValue)
-            writer.append(byte: UInt8(ascii: ":"))
-            writer.append(message.offset)
-            writer.append("\n")
-        }
+        if hasID { writer.append(idOf: message.position) }
         if message.event != .message {
             writer.append("event: ")
             writer.append(message.event.rawValue)

@@ -75,9 +75,9 @@ final class FrameStream: TaskReader {
         if left == 0 { session.finish() } else { noteNews(session) }
     }
 
-    func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _ session: Session) -> [ComposedPart]? {
+    func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _ session: Session) -> Bool {
         noteNews(session)
-        return nil
+        return false
     }
 
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}

@@ -16,9 +16,4 @@ package struct PositionSet {
         }
         self.positions = positions
     }
-
-    /// One channel's part.
-    package static func entry(_ channel: ChannelName, _ position: Position) -> String {
-        "\(Percent.encode(channel.rawValue))=\(position)"
-    }
 }

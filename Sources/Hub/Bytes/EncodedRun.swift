@@ -8,16 +8,19 @@ package protocol WireForm: AnyObject, Sendable {
 
 /// Consecutive messages of one channel, encoded once, with the place of each, so that a reader can be given a part.
 package final class EncodedRun {
+    /// What a message takes besides its data, and an id of several channels, at most usually, in bytes: room that is reserved.
+    private static let usualOverhead = 256
+
     /// The position after which the run begins.
     package let after: Position
     package let bytes: SharedBytes
-    /// What readers of one kind have made of the run, to have it once for all of them; it lives as long as the run.
-    package var companion: AnyObject?
+    /// See ``companion(_:)``.
+    private var companions: [AnyObject] = []
     private let positions: [Position]
     private let ends: [Int]
 
     init(_ messages: some Collection<Message>, after: Position, form: any WireForm) {
-        var writer = ByteWriter(capacity: messages.reduce(0) { $0 + $1.data.utf8.count + 256 })
+        var writer = ByteWriter(capacity: messages.reduce(0) { $0 + $1.data.utf8.count + Self.usualOverhead })
         var positions: [Position] = []
         var ends: [Int] = []
         positions.reserveCapacity(messages.count)
@@ -33,7 +36,37 @@ package final class EncodedRun {
         bytes = writer.finish()
     }
 
+    /// Messages of another run, with what `prefix` writes before each.
+    package init(_ run: EncodedRun, _ indices: Range<Int>, prefix: (Int, inout ByteWriter) -> Void) {
+        var writer = ByteWriter(capacity: run.segment(indices).count + indices.count * Self.usualOverhead)
+        var ends: [Int] = []
+        ends.reserveCapacity(indices.count)
+        for index in indices {
+            prefix(index, &writer)
+            writer.append(run.segment(index..<index + 1).content)
+            ends.append(writer.count)
+        }
+        after = indices.lowerBound == 0 ? run.after : run.positions[indices.lowerBound - 1]
+        positions = Array(run.positions[indices])
+        self.ends = ends
+        bytes = writer.finish()
+    }
+
+    /// What readers of one kind have made of the run, to have it once for all of them; it lives as long as the run, and there is one
+    /// of each type.
+    package func companion<Companion: AnyObject>(_ make: () -> Companion) -> Companion {
+        for companion in companions {
+            if let companion = companion as? Companion { return companion }
+        }
+        let companion = make()
+        companions.append(companion)
+        return companion
+    }
+
     package var isEmpty: Bool { positions.isEmpty }
+
+    /// The indices of all its messages.
+    package var all: Range<Int> { positions.indices }
 
     /// The indices of the messages whose offset is above `offset`.
     func indices(after offset: UInt64) -> Range<Int> {

@@ -11,6 +11,9 @@ package final class Session {
         case closed
     }
 
+    /// A reader that was full is fed again when no more than one in so many bytes of its bound still waits.
+    private static let refillShare = 4
+
     package let handle: SessionHandle
     package let transport: any Transport
     unowned let shard: ShardLoop
@@ -137,6 +140,19 @@ package final class Session {
         }
     }
 
+    // MARK: What a delivery is made of
+
+    /// Adds bytes of this reader's own to what waits. Written with the rest of the delivery: for ``Transport/compose(_:_:on:_:)``.
+    package func append(_ own: SharedBytes) {
+        queue.append(coding?.encode(own) ?? Segment(own))
+    }
+
+    /// Adds messages that other readers get too.
+    package func append(_ run: EncodedRun, _ indices: Range<Int>) {
+        guard let coding else { return queue.append(run.segment(indices)) }
+        for segment in coding.encode(run, indices) { queue.append(segment) }
+    }
+
     // MARK: What the shard and the sink do
 
     /// Bytes that may still be handed over before the bound is reached.
@@ -153,16 +169,7 @@ package final class Session {
 
     /// Hands over messages of a run. They are written at the end of the turn; at once when nothing else can come in this turn.
     func deliver(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName) {
-        if let parts = transport.compose(run, indices, on: channel, self) {
-            for part in parts {
-                switch part {
-                case .own(let bytes): append(bytes)
-                case .shared(let indices): append(run, indices)
-                }
-            }
-        } else {
-            append(run, indices)
-        }
+        if !transport.compose(run, indices, on: channel, self) { append(run, indices) }
         if isBlocked { return }
         if subscriptions.count == 1 { flush() } else { schedule() }
     }
@@ -179,7 +186,7 @@ package final class Session {
             if sink.isMetered { shard.stats.bytes += UInt64(taken) }
         }
         if queue.isEmpty, phase == .finishing, sink.underWay == 0 { linger() }
-        if isLagging, queue.bytes <= shard.options.sessionBufferBytes / 4 {
+        if isLagging, queue.bytes <= shard.options.sessionBufferBytes / Self.refillShare {
             isLagging = false
             shard.feedLater(self)
         }
@@ -221,15 +228,6 @@ package final class Session {
 
     func shutdown() {
         if phase == .open { transport.shutdown(self) }
-    }
-
-    private func append(_ own: SharedBytes) {
-        queue.append(coding?.encode(own) ?? Segment(own))
-    }
-
-    private func append(_ run: EncodedRun, _ indices: Range<Int>) {
-        guard let coding else { return queue.append(run.segment(indices)) }
-        for segment in coding.encode(run, indices) { queue.append(segment) }
     }
 
     private func linger() {

@@ -9,7 +9,7 @@ package protocol StreamCoding: AnyObject {
     /// Bytes of this reader's own.
     func encode(_ own: SharedBytes) -> Segment
 
-    /// Messages of a run. What is the same for all readers is shared, in ``EncodedRun/companion``.
+    /// Messages of a run. What is the same for all readers is shared, in ``EncodedRun/companion(_:)``.
     func encode(_ run: EncodedRun, _ indices: Range<Int>) -> [Segment]
 
     /// What stands behind everything.

@@ -38,19 +38,9 @@ package protocol Transport: AnyObject {
     /// Bytes that ``compose(_:_:on:_:)`` adds to each message, about; 0 where the shared bytes go as they are.
     var overhead: Int { get }
 
-    /// What this reader gets instead, in order, where a part of a message is different for each reader. `nil`: the shared bytes are
-    /// right as they are.
-    func compose(
-        _ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session
-    ) -> [ComposedPart]?
-}
-
-/// A part of what ``Transport/compose(_:_:on:_:)`` makes of a run.
-package enum ComposedPart {
-    /// Bytes of this reader's own.
-    case own(SharedBytes)
-    /// Messages as they are in the run.
-    case shared(Range<Int>)
+    /// Adds to the session's queue what this reader gets instead, in order, where a part of a message is different for each reader.
+    /// `false`, with nothing added: the shared bytes are right as they are.
+    func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Bool
 }
 
 extension Transport {
@@ -58,7 +48,5 @@ extension Transport {
     package func drained(_: Session) {}
     package var overhead: Int { 0 }
 
-    package func compose(
-        _: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session
-    ) -> [ComposedPart]? { nil }
+    package func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session) -> Bool { false }
 }
