@@ -13,7 +13,7 @@ extension ByteBuffer {
         writeAnswerHead(status, fields)
         if let id {
             writeString("X-Request-Id: ")
-            writeString(id.description)
+            id.write(to: &self)
             writeString("\r\n")
         }
         writeString("Content-Length: ")

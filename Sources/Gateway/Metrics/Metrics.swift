@@ -72,10 +72,10 @@ struct Metrics: Sendable {
             "telltale_broker_recoveries_total", "Recoveries that the broker was asked for by the hub.", stats.queries)
         text.histograms(
             "telltale_broker_duration_seconds", "How long the broker took to answer, by operation.", by: "operation",
-            meter.latencies.map { ($0.operation.rawValue, $0.1) })
+            meter.latencies.map { ($0.operation.name, $0.1) })
         text.counters(
             "telltale_broker_failures_total", "Calls that failed because the broker was not available, by operation.",
-            by: "operation", meter.failures.map { ($0.operation.rawValue, $0.count) })
+            by: "operation", meter.failures.map { ($0.operation.name, $0.count) })
     }
 
     private func eventLoops(_ text: inout PrometheusText) {

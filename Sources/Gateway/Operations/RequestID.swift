@@ -1,28 +1,36 @@
 import HTTPTypes
+import NIOCore
 import Synchronization
 
-/// The name of one request, in its answer and in the log.
+/// The name of one request, in its answer and in the log. A number of our own becomes text where it is written, and not before.
 struct RequestID: Sendable, CustomStringConvertible {
+    private enum Name {
+        case made(UInt64)
+        case given(String)
+    }
+
+    /// The digits of a number.
+    private static let digits = 16
     /// The longest that is taken from a proxy, in bytes.
     private static let mostBytes = 128
     /// Tells this process's ids from those of others.
     private static let process = UInt32.random(in: .min ... .max)
     private static let next = Atomic<UInt32>(0)
 
-    let description: String
+    private let name: Name
+
+    private init(_ name: Name) { self.name = name }
 
     /// A new one: 16 hexadecimal digits.
     init() {
         let number = Self.next.wrappingAdd(1, ordering: .relaxed).oldValue
-        description = Self.digits(UInt64(Self.process) << 32 | UInt64(number))
+        self.init(.made(UInt64(Self.process) << 32 | UInt64(number)))
     }
-
-    private init(text: String) { description = text }
 
     /// What a trusted proxy calls the request, if that is an id: 1 to 128 letters, digits, `-`, `_`, `.` and `:`. Else a new one.
     init(given: String?, trusted: Bool) {
         if trusted, let given, (1...Self.mostBytes).contains(given.utf8.count), given.utf8.allSatisfy(Self.isAllowed) {
-            self.init(text: given)
+            self.init(.given(given))
         } else {
             self.init()
         }
@@ -38,14 +46,31 @@ struct RequestID: Sendable, CustomStringConvertible {
         }
     }
 
-    private static func digits(_ number: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 16) { buffer in
-            for index in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: number >> (60 - 4 * UInt64(index))) & 0xF
-                buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    var description: String {
+        switch name {
+        case .given(let text): text
+        case .made(let number):
+            String(unsafeUninitializedCapacity: Self.digits) {
+                Self.write(number, to: UnsafeMutableRawBufferPointer($0))
             }
-            return 16
         }
+    }
+
+    /// Writes it without a text of its own.
+    func write(to buffer: inout ByteBuffer) {
+        switch name {
+        case .given(let text): buffer.writeString(text)
+        case .made(let number):
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.digits) { Self.write(number, to: $0) }
+        }
+    }
+
+    private static func write(_ number: UInt64, to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        for index in 0..<digits {
+            let digit = UInt8(truncatingIfNeeded: number >> (4 * UInt64(digits - 1 - index))) & 0xF
+            buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        }
+        return digits
     }
 }
 

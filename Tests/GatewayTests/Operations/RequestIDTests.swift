@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import Gateway
@@ -13,6 +14,14 @@ import Testing
     func `a trusted proxy's own is taken, and nobody else's`(given: String) {
         #expect(RequestID(given: given, trusted: true).description == given)
         #expect(RequestID(given: given, trusted: false).description != given)
+    }
+
+    @Test(arguments: [nil, "given"])
+    func `it is the same in an answer as in the log`(given: String?) {
+        let id = RequestID(given: given, trusted: true)
+        var buffer = ByteBuffer()
+        id.write(to: &buffer)
+        #expect(String(buffer: buffer) == id.description)
     }
 
     @Test(arguments: ["", "a b", "a\"b", "é", "a\nb", "a;b", String(repeating: "x", count: 129)])
