@@ -7,6 +7,8 @@ import Synchronization
 package final class Hub: Sendable {
     /// How long a reader that was shut down may take for what waits for it, in seconds.
     private static let drainGrace = Duration.seconds(3)
+    /// How often it is looked whether the last reader is gone.
+    private static let drainWatch = Duration.milliseconds(50)
 
     private let broker: any Broker
     private let shards: [Shard]
@@ -83,9 +85,6 @@ package final class Hub: Sendable {
         if !shards[abs(number % shards.count)].mailbox.post(letter) { letter.refuse() }
     }
 
-    /// Sessions on sockets of the shards' own: connections that nobody else counts.
-    package var socketCount: Int { sessions.sockets.load(ordering: .relaxed) }
-
     /// Readers that this gateway has of each channel.
     package func readers(of names: [ChannelName]) async -> [Int] {
         var sums = Array(repeating: 0, count: names.count)
@@ -120,7 +119,7 @@ package final class Hub: Sendable {
         for shard in shards { shard.mailbox.post(.drain(time.wholeMilliseconds)) }
         let deadline = ContinuousClock.now + time + Self.drainGrace
         while sessions.all.load(ordering: .relaxed) > 0, ContinuousClock.now < deadline, !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(50))
+            try? await Task.sleep(for: Self.drainWatch)
         }
     }
 }
@@ -128,6 +127,4 @@ package final class Hub: Sendable {
 /// Counts the sessions of all shards.
 final class SessionCount: Sendable {
     let all = Atomic<Int>(0)
-    /// Those whose sink is a socket of the shard's own.
-    let sockets = Atomic<Int>(0)
 }

@@ -58,9 +58,6 @@ package struct TaskChange: Hashable, Sendable {
 
     private static let members = "state, attempt, progress, log, result, error, worker, title, meta, lease"
 
-    /// Says only that the worker is there.
-    package var isHeartbeat: Bool { state == nil && progress == nil && log.isEmpty && !hasFields }
-
     /// Something that the state message holds, beside the state.
     var hasFields: Bool {
         result != nil || error != nil || worker != nil || title != nil || meta != nil || lease != nil

@@ -52,11 +52,6 @@ package struct Parameter: Sendable {
         array(.int8Array, of: .int8, values) { value, bytes in bytes.append(counted: big(value)) }
     }
 
-    /// `integer[]`
-    package static func integers4(_ values: [Int32?]) -> Parameter {
-        array(.int4Array, of: .int4, values) { value, bytes in bytes.append(counted: big(value)) }
-    }
-
     /// An array of one dimension, as the server's `array_recv` reads it: dimensions, whether there are NULLs, the
     /// elements' type, their number, the first index, and each with its length before it (-1 for NULL).
     private static func array<Element>(
@@ -94,7 +89,6 @@ enum ServerType: UInt32, Sendable {
     case json = 114
     case unknown = 705
     case bytesArray = 1001
-    case int4Array = 1007
     case textArray = 1009
     case int8Array = 1016
     case fixedText = 1042

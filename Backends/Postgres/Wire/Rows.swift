@@ -18,9 +18,6 @@ package final class Rows: @unchecked Sendable {
 
     deinit { PQclear(result) }
 
-    /// The number of rows that an INSERT, UPDATE, DELETE or SELECT touched; 0 for other statements.
-    package var affected: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
-
     /// Also `true` for a row or column that is not there.
     package func isNull(_ row: Int, _ column: Int) -> Bool {
         !has(row, column) || PQgetisnull(result, Int32(row), Int32(column)) == 1

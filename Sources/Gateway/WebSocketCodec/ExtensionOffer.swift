@@ -6,10 +6,8 @@ struct ExtensionOffer: Hashable {
     }
 
     let name: String
-    private(set) var parameterList: [Parameter] = []
-
-    /// Names with their values, in the order of the offer.
-    var parameters: [(String, String?)] { parameterList.map { ($0.name, $0.value) } }
+    /// In the order of the offer.
+    private(set) var parameters: [Parameter] = []
 
     /// All that a header offers; `nil` if the header is none: nothing of it counts then.
     static func offers(_ header: String) -> [ExtensionOffer]? {
@@ -22,7 +20,7 @@ struct ExtensionOffer: Hashable {
             guard var offer = scanner.token().map({ ExtensionOffer(name: $0) }) else { return nil }
             while scanner.take(UInt8(ascii: ";")) {
                 guard let parameter = scanner.parameter() else { return nil }
-                offer.parameterList.append(parameter)
+                offer.parameters.append(parameter)
             }
             offers.append(offer)
         } while scanner.take(UInt8(ascii: ","))

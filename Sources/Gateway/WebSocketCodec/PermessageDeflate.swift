@@ -61,9 +61,10 @@ package struct PermessageDeflate: Hashable, Sendable {
     private static func clientsLimit(_ offer: ExtensionOffer) -> Int32?? {
         var seen: Set<String> = []
         var limit: Int32?
-        for (name, value) in offer.parameters {
-            guard seen.insert(name).inserted else { return nil }
-            switch name {
+        for parameter in offer.parameters {
+            guard seen.insert(parameter.name).inserted else { return nil }
+            let value = parameter.value
+            switch parameter.name {
             case "server_no_context_takeover", "client_no_context_takeover":
                 guard value == nil else { return nil }
             case "client_max_window_bits":

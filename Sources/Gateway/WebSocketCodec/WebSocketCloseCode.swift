@@ -10,9 +10,7 @@ package struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     package static let unsupportedData = Self(rawValue: 1003)
     /// Text that is no UTF-8.
     package static let invalidPayload = Self(rawValue: 1007)
-    package static let policyViolation = Self(rawValue: 1008)
     package static let messageTooBig = Self(rawValue: 1009)
-    package static let internalError = Self(rawValue: 1011)
     /// The gateway can't say now whether it may (IANA's registry).
     package static let tryAgainLater = Self(rawValue: 1013)
     /// The gateway's own: the request was wrong.

@@ -1,17 +1,13 @@
 import CEpoll
 import Glibc
-import Synchronization
 
 /// A socket of the shard's own: one system call a write, and nothing between.
 final class SocketSink: Sink {
     private let descriptor: Int32
-    private let count: SessionCount
 
     /// Owns `descriptor` from here on, which must be non-blocking.
-    init(descriptor: Int32, count: SessionCount) {
+    init(descriptor: Int32) {
         self.descriptor = descriptor
-        self.count = count
-        count.sockets.add(1, ordering: .relaxed)
     }
 
     func write(_ segments: borrowing SegmentQueue) -> Int? {
@@ -42,7 +38,6 @@ final class SocketSink: Sink {
     }
 
     func close() {
-        count.sockets.subtract(1, ordering: .relaxed)
         Glibc.close(descriptor)
     }
 

@@ -57,8 +57,6 @@ package struct SubscriptionState: Hashable, Sendable {
     package var isLive: Bool { phase == .live }
     package var isEnded: Bool { phase == .ended }
     package var isLagging: Bool { phase == .lagging }
-    /// The reader has been told where its stream opened.
-    package var isOpened: Bool { opened }
 
     /// What it waits to hear from the broker.
     package var asked: Start? {

@@ -143,7 +143,7 @@ package final class ShardLoop {
         sessions.insert(session)
         switch seed.connection {
         case .socket(let descriptor):
-            let sink = SocketSink(descriptor: descriptor, count: services.sessions)
+            let sink = SocketSink(descriptor: descriptor)
             guard epoll.add(descriptor, tag: handle.tag) else {
                 sink.close()
                 return sessions.remove(handle)

@@ -45,18 +45,17 @@ import Testing
             try await PostgresConnection.run(server.url) { connection in
                 let rows = try await connection.query(
                     """
-                    SELECT coalesce(a, 'NULL'), encode(b, 'hex'), c, d, encode(e, 'escape')
-                    FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::integer[], $5::bytea[]) x (a, b, c, d, e)
+                    SELECT coalesce(a, 'NULL'), encode(b, 'hex'), c, encode(d, 'escape')
+                    FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bytea[]) x (a, b, c, d)
                     """,
                     [
                         .texts(["x", nil, ""]), .byteArrays([nil, [0, 1], []]), .integers([1, nil, .max]),
-                        .integers4([nil, -1, 2]), .byteArrays(of: ["p", "q", nil]),
+                        .byteArrays(of: ["p", "q", nil]),
                     ])
                 #expect((0..<3).map { rows.text($0, 0) } == ["x", "NULL", ""])
                 #expect((0..<3).map { rows.text($0, 1) } == [nil, "0001", ""])
                 #expect((0..<3).map { rows.int($0, 2) } == [1, nil, .max])
-                #expect((0..<3).map { rows.int($0, 3) } == [nil, -1, 2])
-                #expect((0..<3).map { rows.text($0, 4) } == ["p", "q", nil])
+                #expect((0..<3).map { rows.text($0, 3) } == ["p", "q", nil])
                 let empty = try await connection.query("SELECT cardinality($1::text[])", [.texts([])])
                 #expect(empty.int(0, 0) == 0)
             }
@@ -72,7 +71,7 @@ import Testing
                 #expect(rows.text(1, 1) == nil && rows.text(0, 4) == nil && rows.text(-1, -1) == nil)
                 #expect(rows.isNull(5, 5))
                 let none = try await connection.query("CREATE TEMP TABLE t AS SELECT generate_series(1, 3)")
-                #expect(none.count == 0 && none.columns == 0 && none.affected == 3)
+                #expect(none.count == 0 && none.columns == 0)
             }
         }
     }
