@@ -11,6 +11,8 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     /// The current values that came along (`current`, `highest`, `top`, `published` …), in the order of their names.
     package var values: [String]
 
+    /// What is read of an answer that is no problem document, in bytes.
+    private static let excerptBytes = 200
     /// Members that say nothing beyond what stands above.
     private static let wording: Set<String> = ["type", "title", "status", "code", "detail", "instance", "channel"]
 
@@ -19,9 +21,8 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
         let members = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
         self.init(status: status, members: members ?? [:])
         if members == nil, detail.isEmpty {
-            detail =
-                String(decoding: body.prefix(200), as: UTF8.self).split(whereSeparator: \.isNewline).first.map(
-                    String.init) ?? ""
+            let excerpt = String(decoding: body.prefix(Self.excerptBytes), as: UTF8.self)
+            detail = excerpt.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         }
     }
 

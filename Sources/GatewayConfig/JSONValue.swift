@@ -14,7 +14,7 @@ indirect enum JSONValue: Hashable, Sendable {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
-        case .number(let digits): digits.count > 80 ? "\(digits.prefix(80))…" : digits
+        case .number(let digits): JSONLiteral.cut(digits)
         case .string(let text): JSONLiteral.string(text)
         case .array: "a list"
         case .object: "an object"
@@ -39,9 +39,14 @@ struct TextPosition: Hashable, Sendable, CustomStringConvertible {
 
 /// Writing JSON.
 enum JSONLiteral {
-    /// For an error: cut after 80 characters.
-    static func short(_ text: String) -> String {
-        string(text.count > 80 ? "\(text.prefix(80))…" : text)
+    /// What an error shows of a value, in characters.
+    private static let shownCharacters = 80
+
+    /// For an error: cut where it is long.
+    static func short(_ text: String) -> String { string(cut(text)) }
+
+    static func cut(_ text: String) -> String {
+        text.count > shownCharacters ? "\(text.prefix(shownCharacters))…" : text
     }
 
     /// What a terminal would obey, and what would not show as what it is, is escaped.

@@ -1,5 +1,8 @@
 /// The known name that somebody may have meant.
 enum Suggestion {
+    /// How much of a name is compared, in characters: the work grows with its square.
+    private static let comparedCharacters = 200
+
     /// Among the paths, the one that is nearest as a whole, or by its own name if it stands elsewhere.
     static func nearest(to path: [String], among known: [[String]]) -> [String]? {
         guard let name = path.last else { return nil }
@@ -20,8 +23,8 @@ enum Suggestion {
 
     /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
     static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.prefix(200).lowercased())
-        let right = Array(right.prefix(200).lowercased())
+        let left = Array(left.prefix(comparedCharacters).lowercased())
+        let right = Array(right.prefix(comparedCharacters).lowercased())
         var beforeLast: [Int] = []
         var last = Array(0...right.count)
         for i in left.indices {

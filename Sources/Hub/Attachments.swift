@@ -6,6 +6,8 @@ import Logging
 final class Attachments: Sendable {
     /// The most channels that are attached or detached with one call.
     private static let batch = 1_000
+    /// The first pause between attempts while the broker can't be reached; each is twice the one before.
+    private static let firstPause = Duration.milliseconds(50)
     /// The longest pause between attempts while the broker can't be reached.
     private static let longestPause = Duration.seconds(2)
 
@@ -46,14 +48,14 @@ final class Attachments: Sendable {
     }
 
     func run() async {
-        var pause = Duration.milliseconds(50)
+        var pause = Self.firstPause
         for await _ in changes {
             while let (attach, detach) = next(), !Task.isCancelled {
                 await broker.detach(detach)
                 do {
                     try await broker.attach(attach)
                     succeeded(attach)
-                    pause = .milliseconds(50)
+                    pause = Self.firstPause
                 } catch {
                     logger.debug("attaching failed", metadata: ["reason": "\(error)", "channels": "\(attach.count)"])
                     state.withLock { $0.changed.formUnion(attach) }

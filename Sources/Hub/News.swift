@@ -89,6 +89,9 @@ private final class NewsSink: Sink {
 
 /// Finishes, or writes something, as soon as anything happens after the start.
 private final class NewsTransport: Transport {
+    /// How often it is looked after while nothing is due, in seconds.
+    private static let watchSeconds: UInt32 = 60
+
     private let channel: ChannelName
     private let start: Start
     let form: any WireForm
@@ -104,7 +107,7 @@ private final class NewsTransport: Transport {
     func gap(_: Gap, on _: ChannelName, _ session: Session) { session.finish() }
     func ended(_: ChannelName, _: EndReason, _ session: Session) { session.finish() }
     func receive(_: UnsafeMutableRawBufferPointer, _: Session) {}
-    func tick(_ now: UInt32, _: Session) -> UInt32 { now + 60 }
+    func tick(_ now: UInt32, _: Session) -> UInt32 { now + Self.watchSeconds }
     func shutdown(_ session: Session) { session.finish() }
 }
 

@@ -10,6 +10,9 @@ extension Duration {
         self = .milliseconds(Int64((seconds * 1000).rounded(.up)))
     }
 
+    /// How old the last renewal of this lease is when another is worth it: a quarter of it, so that some may fail.
+    package var renewalInterval: Duration { self / 4 }
+
     var secondsText: String {
         let milliseconds = wholeMilliseconds
         return milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000)" : "\(Double(milliseconds) / 1000)"

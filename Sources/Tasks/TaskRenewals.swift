@@ -32,11 +32,11 @@ actor TaskRenewals {
         try result.get()
     }
 
-    /// Renews some time soon, if the last time was a quarter of the lease ago or longer. The message that was written is
+    /// Renews some time soon, if the last time was so long ago that it is worth it. The message that was written is
     /// what counts; that the registry knows saves the sweep a look.
     func noteMessage(_ entry: TaskEntry) {
         let now = ContinuousClock.now
-        guard renewed[entry.channel].map({ now - $0 >= entry.due / 4 }) ?? true,
+        guard renewed[entry.channel].map({ now - $0 >= entry.due.renewalInterval }) ?? true,
             waiting.count < Self.maximumWaiting || waiting[entry.channel] != nil
         else { return }
         remember(entry.channel, now)

@@ -10,6 +10,9 @@ package struct TaskStore: Sendable {
         state.isFinal ? 0 : state == .queued ? 256 + 2 * TaskFields.maximumWorkerBytes : 256
     }
 
+    /// How much later than its last moment a channel is surely gone.
+    private static let expiryGrace = Duration.seconds(1)
+
     let broker: any Broker
     package let namespace: TaskNamespace
     let policy: @Sendable (ChannelName) -> RetentionPolicy
@@ -82,6 +85,6 @@ package struct TaskStore: Sendable {
     /// How long after its last message the channel is surely gone.
     func lifetime(of channel: ChannelName, closed: Bool) -> Duration {
         let policy = policy(channel)
-        return (closed ? policy.ttlAfterClose ?? policy.ttl : policy.ttl) + .seconds(1)
+        return (closed ? policy.ttlAfterClose ?? policy.ttl : policy.ttl) + Self.expiryGrace
     }
 }

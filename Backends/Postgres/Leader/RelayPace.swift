@@ -3,6 +3,10 @@
 struct RelayPace: Equatable, Sendable {
     /// The wait after there were some: what a publication waits while others come.
     static let shortest = Duration.milliseconds(2)
+    /// The longest wait where transactions only write: nobody says that there is something.
+    private static let longestUnannounced = Duration.milliseconds(50)
+    /// The longest wait where they do say it: this is for what stood on a channel that someone else held.
+    private static let longestAnnounced = Duration.milliseconds(500)
 
     /// The wait when there have been none for long.
     let longest: Duration
@@ -10,10 +14,8 @@ struct RelayPace: Equatable, Sendable {
 
     init(longest: Duration) { self.longest = longest }
 
-    /// Where transactions only write, nobody says that there is something: 50 ms. Else they do say it, and this is for
-    /// what stood on a channel that someone else held: 500 ms.
     init(_ publish: PostgresOptions.Publish) {
-        self.init(longest: publish == .relay ? .milliseconds(50) : .milliseconds(500))
+        self.init(longest: publish == .relay ? Self.longestUnannounced : Self.longestAnnounced)
     }
 
     /// - Parameters:

@@ -4,6 +4,9 @@ import Tasks
 
 /// What the gateway counts beside the Hub and the broker's meter.
 final class Counters: Sendable {
+    /// How often it is looked whether the last request has been answered.
+    private static let requestWatch = Duration.milliseconds(20)
+
     /// What was refused, by code.
     let refusals = Refusals()
     /// What the connections take that speak HTTP.
@@ -31,7 +34,7 @@ final class Counters: Sendable {
     /// Waits for the requests that are under way, but no longer than to the deadline.
     func requestsEnded(by deadline: ContinuousClock.Instant) async {
         while requests.load(ordering: .relaxed) > 0, ContinuousClock.now < deadline, !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(20))
+            try? await Task.sleep(for: Self.requestWatch)
         }
     }
 }

@@ -6,6 +6,9 @@ import Synchronization
 final class Readiness: Sendable {
     typealias Answer = Result<Void, BrokerError>
 
+    /// How long the broker may take: shorter than what probes usually wait.
+    static let usualPatience = Duration.seconds(3)
+
     private enum State {
         case idle
         /// The broker has been asked, and these wait.
@@ -24,8 +27,7 @@ final class Readiness: Sendable {
     private let state = Locked(State.idle)
     private let answered = Atomic<Bool>(false)
 
-    /// - Parameter patience: how long the broker may take; shorter than what probes usually wait.
-    init(broker: any Broker, patience: Duration = .seconds(3)) {
+    init(broker: any Broker, patience: Duration = Readiness.usualPatience) {
         self.broker = broker
         self.patience = patience
     }

@@ -21,6 +21,9 @@ final class TextForm: WireForm {
 
 /// A channel as text that goes on: what `curl -N …?follow=1` shows.
 final class TextStream: Transport {
+    /// How often it is looked after while nothing is due, in seconds.
+    private static let watchSeconds: UInt32 = 30
+
     /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
     private var head: StreamHead?
     private let channel: ChannelName
@@ -60,7 +63,7 @@ final class TextStream: Transport {
 
     /// Nothing can be written that would not be seen; the kernel finds out whether the reader is still there.
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
-        guard let problem = expiry.problem(now) else { return min(now + 30, expiry.second) }
+        guard let problem = expiry.problem(now) else { return min(now + Self.watchSeconds, expiry.second) }
         var writer = ByteWriter()
         writer.append("[telltale: \(problem.detail)]\n")
         session.send(writer.finish())

@@ -8,6 +8,8 @@ import Tasks
 /// A WebSocket: any number of channels over one connection, and publications back.
 final class WebSocketStream: TaskReader {
     static let frames = Frames(envelope: .webSocket)
+    /// The longest name that a client may give to a request of its own, in bytes.
+    private static let maximumIDBytes = 128
 
     let form: any WireForm
     let tasks: TaskOpenings
@@ -190,8 +192,10 @@ final class WebSocketStream: TaskReader {
     /// The client's own name for the request, as it was written.
     private static func id(_ object: JSONObject) throws(Problem) -> String? {
         guard let id = object["id"] else { return nil }
-        guard id.kind == .number || id.kind == .string, id.value.count <= 128 else {
-            throw Problem(.badRequest, "invalid_field", "\"id\" must be a number or a string of at most 128 bytes")
+        guard id.kind == .number || id.kind == .string, id.value.count <= maximumIDBytes else {
+            throw Problem(
+                .badRequest, "invalid_field",
+                "\"id\" must be a number or a string of at most \(maximumIDBytes) bytes")
         }
         return id.verbatim
     }

@@ -7,8 +7,13 @@ struct MessageInflation {
     /// Since when something has come.
     private var inflater: Inflater?
 
+    /// What the blocks of a short message may take besides it, in bytes.
+    private static let blockBytes = 1_024
+    /// The part of a long message that its blocks may take besides it: one in so many of its bytes.
+    private static let blockShare = 4
+
     /// What a message may have on the wire: blocks take some room besides, and may be empty, but not without end.
-    static func maximumWireBytes(maximumBytes: Int) -> Int { maximumBytes + maximumBytes / 4 + 1_024 }
+    static func maximumWireBytes(maximumBytes: Int) -> Int { maximumBytes + maximumBytes / blockShare + blockBytes }
 
     /// Adds what a piece inflates to, to no more than `maximum` bytes in all.
     /// - Throws: 1009 when that is too much, 1007 when it is no deflate.

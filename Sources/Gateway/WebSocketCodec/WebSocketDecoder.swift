@@ -15,6 +15,9 @@ package struct WebSocketDecoder {
     /// declared, or, compressed, as soon as it has become too large.
     package var maximumBytes: Int { Int(maximum) }
 
+    /// What ``maximumBytes`` may be, in bytes.
+    private static let mostBytes = 1 << 30
+
     private enum Step: UInt8 {
         case header, mask, payload, ended
     }
@@ -41,7 +44,7 @@ package struct WebSocketDecoder {
     ///   - maximumBytes: 1 GiB at most.
     ///   - allowsCompression: permessage-deflate was agreed upon.
     package init(maximumBytes: Int, allowsCompression: Bool = false) {
-        maximum = UInt32(min(maximumBytes, 1 << 30))
+        maximum = UInt32(min(maximumBytes, Self.mostBytes))
         header = WebSocketFrameHeader(allowsCompression: allowsCompression)
     }
 

@@ -5,6 +5,9 @@ import Glibc
 /// A thread with an epoll that owns its readers: nothing of theirs is touched by anyone else, so nothing needs a lock.
 /// This is what other threads see of it.
 package final class Shard: Sendable {
+    /// The stack of a shard's thread, in bytes: its largest buffers are on the heap.
+    private static let stackBytes = 512 << 10
+
     let mailbox: Mailbox<ShardLetter>
 
     /// Starts the thread.
@@ -15,7 +18,7 @@ package final class Shard: Sendable {
         let thread = Thread { [self] in
             ShardLoop(shard: self, epoll: epoll, options: options, services: services).run()
         }
-        thread.stackSize = 512 << 10
+        thread.stackSize = Self.stackBytes
         thread.start()
     }
 

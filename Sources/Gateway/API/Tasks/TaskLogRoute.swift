@@ -65,7 +65,7 @@ private actor TaskLogWriting {
     /// nothing came.
     /// - Throws: ``TaskError`` when the task takes no more lines.
     func renew() async throws {
-        guard let lease = log.lease, .now - renewed >= lease / 4 else { return }
+        guard let lease = log.lease, .now - renewed >= lease.renewalInterval else { return }
         renewed = .now
         log = try await tasks.beginLog(log.id, attempt: log.attempt)
     }
