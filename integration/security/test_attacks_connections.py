@@ -13,6 +13,8 @@ from process import descriptors, metric, resident
 from raw import Connection
 
 EVENTS = "Accept: text/event-stream"
+# Connections that may take their time to read why they are refused.
+REFUSED = 64
 
 # Opens connections from one address, a thousand at a time, and keeps those that are not closed. Says how many those are, and
 # the first that others were told.
@@ -173,6 +175,19 @@ def test_fifteen_thousand_connections_of_one_address_are_a_thousand_and_nobody_e
     until(lambda: descriptors(gateway.process) <= before + 5, 10, "connections are held that are gone")
 
 
+def test_only_so_many_may_take_their_time_to_read_why_they_are_refused(start_gateway):
+    gateway = start_gateway({"trusted_proxies": "127.0.0.1", "limits.connections_per_address": 1})
+    refused = 'refused_total{code="too_many_connections_of_address"}'
+    with Connection(gateway, source="127.0.0.2"):
+        before = descriptors(gateway.process)
+        crowd = [Connection(gateway, source="127.0.0.2") for _ in range(400)]
+        until(lambda: metric(http, gateway, refused) == 400, 0.5, "they are not refused at once")
+        # Nobody has closed yet, and who lingers does so for a second.
+        until(lambda: descriptors(gateway.process) - before < REFUSED + 10, 0.3, "all of them linger")
+        for one in crowd:
+            one.__exit__()
+
+
 def test_connections_in_all_are_bounded(start_gateway):
     gateway = start_gateway({"limits.connections": 20})
     taken = [Connection(gateway).request("GET", "/v1/channels/a", EVENTS) for _ in range(15)]
@@ -199,8 +214,8 @@ class FewDescriptors(Gateway):
 
 
 @pytest.fixture
-def few(tmp_path):
-    gateway = FewDescriptors(tmp_path / "gateway.log", {"limits.connections": 100_000}, 80).start()
+def few(tmp_path, request):
+    gateway = FewDescriptors(tmp_path / "gateway.log", {"limits.connections": 100_000}, request.param).start()
     yield gateway
     gateway.stop()
 
@@ -210,6 +225,24 @@ def processor_seconds(process):
     return (int(fields[11]) + int(fields[12])) / 100
 
 
+@pytest.mark.parametrize("few", [600], indirect=True)
+def test_a_part_of_the_descriptors_is_kept_back(few):
+    most = 450
+    taken = [Connection(few) for _ in range(most - 10)]
+    told = []
+    for _ in range(40):
+        taken.append(Connection(few))
+        if taken[-1].has_something(within=0.1):
+            told.append(taken[-1].answer().code)
+    assert len(told) >= 20 and set(told) == {"too_many_connections"}
+    assert "can't be accepted" not in few.log.read_text()
+    assert taken[0].request("POST", "/v1/channels/a", body=b"x").answer().status == 200
+    for one in taken:
+        one.__exit__()
+    until(few.is_alive, 10, "nobody is served any more")
+
+
+@pytest.mark.parametrize("few", [80], indirect=True)
 def test_a_gateway_without_descriptors_serves_those_it_has_says_so_once_and_recovers(few):
     assert "descriptors=80" in few.log.read_text()
     assert "limits.connections is more than the descriptors allow" in few.log.read_text()

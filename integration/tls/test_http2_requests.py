@@ -63,6 +63,18 @@ def test_a_body_that_stands_still_is_408(start_gateway):
         assert connection.get("/v1/channels", ("accept", "application/json"))[0] == 200
 
 
+def test_a_body_that_drips_is_408_though_it_is_never_silent(start_gateway):
+    gateway = start_gateway({"timeouts.body": "500ms"})
+    with HTTP2Connection(gateway) as connection:
+        stream = connection.begin("POST", "/v1/channels/a", ("content-length", "60000"), ends=False)
+        for _ in range(50):
+            if stream in connection.ended:
+                break
+            connection.send(stream, b"x")
+            connection.read(0.1)
+        assert stream in connection.ended and connection.answer(stream)[0] == 408
+
+
 def test_a_long_upload_is_published_whole(gateway):
     with HTTP2Connection(gateway) as connection:
         stream = connection.begin("POST", "/v1/channels/a?lines=1", ends=False)

@@ -167,6 +167,23 @@ def test_answers_that_are_on_their_way_when_a_drain_begins_arrive_whole(start_ga
     assert gateway.process.wait(10) == 0
 
 
+def test_a_stream_that_is_over_is_brought_to_its_end_though_the_reader_takes_its_time(start_plain):
+    plain = start_plain()
+    for close in (0, 1):
+        plain.publish("a", "x" * 50_000, close=close)
+    with HTTP2Connection(plain, reads=False) as connection:
+        connection.h2.increment_flow_control_window(1 << 30)
+        stream = connection.begin("GET", "/v1/channels/a", EVENTS)
+        connection.until(lambda: len(connection.bodies[stream]) == 65_535)
+        # For longer than a reader that has everything is waited for.
+        connection.until_or_closed(lambda: stream in connection.resets, 7)
+        assert stream not in connection.resets
+        connection.h2.increment_flow_control_window(1 << 30, stream)
+        connection.flush()
+        connection.until(lambda: stream in connection.ended)
+        assert connection.bodies[stream].count(b"x") >= 100_000 and b"stream-end" in connection.bodies[stream]
+
+
 def test_the_bytes_of_a_stream_are_counted_once(start_plain):
     plain = start_plain()
     with HTTP2Connection(plain) as connection:
