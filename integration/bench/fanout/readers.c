@@ -16,6 +16,7 @@
 #include "stamps.h"
 
 enum { HEAD_BYTES_MAX = 1 << 16, READ_BYTES = 1 << 18, PATH_BYTES_MAX = 1 << 13 };
+enum { SLOW_EVERY_NS = 100000000, SLOW_BYTES = 512 };  // 5 KB a second
 
 typedef struct {
     Source source;
@@ -26,7 +27,6 @@ typedef struct {
 Received received;
 static Reader *readers;
 
-enum { SLOW_EVERY_NS = 100000000, SLOW_BYTES = 512 };
 static bool is_slow(const Reader *reader) { return reader - readers < options.slow; }
 
 // Stamps are unique, so count and sum tell which messages came, and a hash of their sequence tells in which order.
