@@ -37,7 +37,7 @@ def grid(powers, share, bottom):
     for power in powers:
         x = LEFT + share(10.0 ** power) * (WIDTH - LEFT - RIGHT)
         yield f'<path d="M{x:.1f} {HEAD}V{bottom}" stroke="#ddd"/>'
-        yield text(x, bottom + 14, f"{10.0 ** power:,g}", "middle", 10, "#777")
+        yield text(x, bottom + 14, f"{10 ** power:,}" if power >= 0 else f"{10.0 ** power:g}", "middle", 10, "#777")
 
 
 def draw(heading, measured, form):

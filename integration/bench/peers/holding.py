@@ -26,6 +26,8 @@ def context():
 
 def opened(port, request, greeting, secure):
     connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+    # Without Nagle's delay, as browsers have it: the request would wait for the answer to the handshake's last packet.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if secure:
         connection = secure.wrap_socket(connection)
     connection.sendall(request)

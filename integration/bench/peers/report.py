@@ -71,5 +71,7 @@ def sections(records):
 def write():
     """Writes table and charts of what has been measured; returns all of it."""
     records = Records()
+    for old in OUTPUT.glob("*.svg"):
+        old.unlink()
     FILE.write_text("\n\n".join(sections(records)) + "\n")
     return records
