@@ -15,6 +15,8 @@ from raw import TEXT, Connection, WebSocketConnection, frame
 
 DRAIN_SECONDS = 3
 READERS = 300
+# A process that is ended before it listens for signals is not seen each time.
+STARTS = 10
 # A publication of which half has come.
 HALF = b"POST /v1/channels/d HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n\r\nla"
 # Each is written at once, and together they are more than the kernel keeps for a connection.
@@ -45,6 +47,13 @@ def closings(connections):
                     ended.append(time.monotonic() - begun)
     assert len(ended) == len(connections)
     return ended
+
+
+def test_a_signal_behind_the_first_word_is_heard(start_gateway):
+    for _ in range(STARTS):
+        gateway = start_gateway(waits=False)
+        until(lambda: "listening" in gateway.log.read_text(), 20, "the gateway does not listen")
+        gateway.stop()
 
 
 @pytest.mark.parametrize("kind", ["sse", "websocket"])

@@ -3,6 +3,7 @@ import Gateway
 import GatewayConfig
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `telltale serve`: the gateway.
 struct ServeCommand: AsyncParsableCommand {
@@ -18,6 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try settings.load()
+        let caught = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         Descriptors.raise()
         let threshold = LogThreshold(loaded.config.log.level)
         let logger = Logger(label: "telltale") { _ in
@@ -34,7 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
                 services: [.init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         let reloading = ConfigReloading(live: live, file: settings.file, logger: logger, load: settings.load)
-        let signals = Task { await ServeSignals(group: group, reloading: reloading, logger: logger).run() }
+        let signals = Task {
+            await ServeSignals(caught: caught, group: group, reloading: reloading, logger: logger).run()
+        }
         let changes = Task { await reloading.watchFile() }
         defer {
             signals.cancel()

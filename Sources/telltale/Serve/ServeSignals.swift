@@ -8,6 +8,8 @@ struct ServeSignals {
     /// Added to a signal's number: the exit status of who was ended by it, as shells have it.
     private static let killed: Int32 = 128
 
+    /// Trapped before anything else begins: a signal that comes before that ends the process.
+    let caught: UnixSignalsSequence
     let group: ServiceGroup
     let reloading: ConfigReloading
     let logger: Logger
@@ -15,7 +17,7 @@ struct ServeSignals {
     /// Until the task is cancelled.
     func run() async {
         var isEnding = false
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+        for await signal in caught {
             if signal == .sighup {
                 // Not waited for: an end must not wait for an identity provider.
                 Task { await reloading.reload("SIGHUP") }
