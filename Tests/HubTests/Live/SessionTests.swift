@@ -1,5 +1,6 @@
 import BrokerCore
 import Hub
+import NIOCore
 import NIOPosix
 import Testing
 
