@@ -58,20 +58,10 @@ enum JSONLiteral {
             case "\\": literal += "\\\\"
             case "\n": literal += "\\n"
             case "\t": literal += "\\t"
-            case _ where isHidden(scalar):
-                for unit in String(scalar).utf16 {
-                    literal += "\\u" + String(0x10000 + Int(unit), radix: 16).dropFirst()
-                }
+            case _ where scalar.isHidden: literal += scalar.escapedJSON
             default: literal.unicodeScalars.append(scalar)
             }
         }
         return literal + "\""
-    }
-
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
     }
 }

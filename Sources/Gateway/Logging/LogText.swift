@@ -1,16 +1,18 @@
+import GatewayConfig
+
 /// What keeps a record on its line, and a value in its place, whatever a client has written into it.
 enum LogText {
     /// The text with control characters, line separators and what changes the direction of writing escaped: what is logged is
     /// one line, and shows on a terminal as what it is.
     static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isHidden) else { return text }
+        guard text.unicodeScalars.contains(where: \.isHidden) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where isHidden(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
+            case _ where scalar.isHidden: result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }
         }
@@ -21,29 +23,22 @@ enum LogText {
     static func value(_ text: String) -> String {
         let isPlain =
             !text.isEmpty
-            && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "=" && $0 != "\\" && !isHidden($0) }
+            && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "=" && $0 != "\\" && !$0.isHidden }
         guard !isPlain else { return text }
         return "\"" + escaped(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")) + "\""
     }
 
     /// In a JSON document, where it can only stand inside of strings.
     static func escapedJSON(_ document: String) -> String {
-        guard document.unicodeScalars.contains(where: isHidden) else { return document }
+        guard document.unicodeScalars.contains(where: \.isHidden) else { return document }
         var line = ""
         for scalar in document.unicodeScalars {
-            if isHidden(scalar) {
-                for unit in String(scalar).utf16 { line += "\\u" + String(0x10000 + Int(unit), radix: 16).dropFirst() }
+            if scalar.isHidden {
+                line += scalar.escapedJSON
             } else {
                 line.unicodeScalars.append(scalar)
             }
         }
         return line
-    }
-
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
-        default: false
-        }
     }
 }
