@@ -216,6 +216,15 @@ def test_an_older_link_to_a_channel_still_leads_there(gateway, view):
     expect(view.page).to_have_url(re.compile("/#/channel/news$"))
 
 
+@pytest.mark.parametrize("answer, words", [(lambda asked: None, "Connecting"), (lambda asked: asked.abort(), "Gateway away")])
+def test_the_head_fits_a_telephone_whatever_its_light_says(gateway, open_view, answer, words):
+    view = open_view(viewport={"width": 390, "height": 844})
+    view.page.route("**/readyz", answer)
+    view.open(gateway.base_url, "#/try")
+    expect(view.page.locator("#light")).to_have_text(words)
+    assert view.page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize("route", ["", "#/task/42", "#/channel/news", "#/try"])
 def test_the_page_fits_a_telephone_and_a_dark_room(gateway, tasks, open_view, route):
     tasks.create("42", title="A title that is much too long for one line of a telephone, and_one_word_" + "x" * 60)
