@@ -92,7 +92,7 @@ import Testing
             #expect(await access.refusal(of: "third-key-1234567890") == nil)
         }
         try await withFile("a-key-that-is-secret-1\nwith blank in it-12345") { file in
-            await #expect {
+            _ = await #expect {
                 _ = try await access { $0.auth.apiKeysFile = file }
             } throws: {
                 "\($0)".hasPrefix("auth.api_keys_file: line 2") && !"\($0)".contains("blank")
