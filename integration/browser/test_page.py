@@ -216,7 +216,12 @@ def test_an_older_link_to_a_channel_still_leads_there(gateway, view):
     expect(view.page).to_have_url(re.compile("/#/channel/news$"))
 
 
-@pytest.mark.parametrize("answer, words", [(lambda asked: None, "Connecting"), (lambda asked: asked.abort(), "Gateway away")])
+@pytest.mark.parametrize("answer, words", [
+    (lambda asked: None, "Connecting"),
+    (lambda asked: asked.abort(), "Gateway away"),
+    (lambda asked: asked.fulfill(status=502, body="<h1>Bad Gateway</h1>"), "Gateway away"),
+    (lambda asked: asked.fulfill(status=503, json={"status": 503}), "Broker not ready"),
+])
 def test_the_head_fits_a_telephone_whatever_its_light_says(gateway, open_view, answer, words):
     view = open_view(viewport={"width": 390, "height": 844})
     view.page.route("**/readyz", answer)

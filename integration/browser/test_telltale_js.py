@@ -118,6 +118,8 @@ def test_an_end_is_told(gateway, tab, transport):
     tab.until("ends.length === 1").until_lines(["one", "last"])
     assert tab.seen("ends") == ["closed"]
     assert tab.seen("states.at(-1)") == {"state": "ended", "reason": "closed"}
+    # Whoever comes later has nothing to be told about.
+    tab.until_lines(["one"], "other")
     httpx.delete(gateway.url("other"))
     tab.until("ends[0] === 'deleted'", "other")
 

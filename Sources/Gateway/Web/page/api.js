@@ -35,18 +35,21 @@ export class Problem extends Error {
 /// How long an answer may take, in milliseconds.
 const PATIENCE = 15_000;
 
+/// What a proxy answers for want of a gateway, without the words that the gateway's own answers have.
+const PROXYS_OWN = [502, 503, 504];
+
 async function ask(address, options) {
-  let response;
-  try {
-    const headers = { ...credentials, ...options?.headers };
-    response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options, headers });
-  } catch {
+  const headers = { ...credentials, ...options?.headers };
+  const request = { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options, headers };
+  const response = await fetch(address, request).catch(() => undefined);
+  if (response?.ok) return response;
+  const body = await response?.json().catch(() => undefined);
+  if (!response || (!body && PROXYS_OWN.includes(response.status))) {
     throw new Problem("The gateway can’t be reached.", "unreachable", 0);
   }
-  if (response.ok) return response;
-  const body = await response.json().catch(() => ({}));
-  if (response.status === 401) askForToken(body.detail);
-  throw new Problem(body.detail || body.title || `The gateway answered ${response.status}.`, body.code, response.status);
+  const { detail, title, code } = body ?? {};
+  if (response.status === 401) askForToken(detail);
+  throw new Problem(detail || title || `The gateway answered ${response.status}.`, code, response.status);
 }
 
 const answer = async (address, options) => (await ask(address, options)).json();
