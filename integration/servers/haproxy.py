@@ -16,7 +16,7 @@ class HAProxy(Front):
             "log /dev/log local0 notice": "log stdout format raw local0 notice",
             "maxconn 30000": f"maxconn {MOST}",
             # Below its own folder: a socket's path may have 97 bytes, and the names of tests are long.
-            "/run/haproxy/admin.sock": "admin.sock",
+            "/run/haproxy/admin.sock": "unix@admin.sock",
             "bind :80": f"bind 127.0.0.1:{self.port}",
         }
 
