@@ -49,3 +49,12 @@ def resting(bench, deliveries, readers):
 
 def title(transport, readers):
     return f"{transport}, {readers:,} reader{'s' if readers > 1 else ''}"
+
+
+def each(peers, counts):
+    """Transports, numbers of readers and the peers that can have them, those of one comparison side by side."""
+    for transport in ("WebSocket", "SSE"):
+        for readers in counts:
+            for peer in peers:
+                if transport in peer.transports and readers <= peer.readers_most:
+                    yield transport, readers, peer

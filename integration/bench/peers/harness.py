@@ -1,6 +1,7 @@
 """Starting and stopping what is measured, and one run of the generator against it."""
 
 import contextlib
+import http.client
 import json
 import os
 import string
@@ -85,6 +86,16 @@ class PeersBench(RedisBench, PostgresBench):
         if run.returncode not in (0, LOST):
             raise Broken(f"{run.stderr.strip()[-600:]} {run.stdout.strip()}")
         return json.loads(run.stdout)
+
+
+def answers(path, status):
+    """What tells that a server is up whose port is open before it can serve."""
+    def is_up(port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status == status
+    return is_up
 
 
 def write_settings(template, into, **values):

@@ -3,7 +3,7 @@ leaves a slower peer at rest."""
 
 from functools import partial
 
-from case import BUSY, COST, KEPT, P50, P99, RATE, Case, burst, resting, title
+from case import BUSY, COST, KEPT, P50, P99, RATE, Case, burst, each, resting, title
 
 TITLE = "At rest, messages one by one"
 COLUMNS = (COST, RATE, P50, P99, BUSY, KEPT)
@@ -11,9 +11,6 @@ CHART = COST
 
 
 def cases(bench, peers):
-    for transport in ("WebSocket", "SSE"):
-        for readers in bench.sizes.readers:
-            for peer in peers:
-                if transport in peer.transports and readers <= peer.readers_most:
-                    yield Case(title(transport, readers), peer, partial(
-                        burst, bench, peer, transport, readers, *resting(bench, peer.rest_rate, readers)))
+    for transport, readers, peer in each(peers, bench.sizes.readers):
+        yield Case(title(transport, readers), peer, partial(
+            burst, bench, peer, transport, readers, *resting(bench, peer.rest_rate, readers)))

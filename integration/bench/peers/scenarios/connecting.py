@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from case import Case, Column, title
+from case import Case, Column, each, title
 from log import publish
 from peer import ALL, NEW
 
@@ -23,9 +23,7 @@ def connect(bench, peer, transport, readers, backlog):
 
 def cases(bench, peers):
     for backlog in (BACKLOG, 0):
-        for transport in ("WebSocket", "SSE"):
-            for readers in bench.sizes.readers[1:]:
-                for peer in peers:
-                    if transport in peer.transports and (peer.has_log or not backlog) and readers <= peer.readers_most:
-                        yield Case(f"{title(transport, readers)}, backlog {backlog}", peer, partial(
-                            connect, bench, peer, transport, readers, backlog))
+        for transport, readers, peer in each(peers, bench.sizes.readers[1:]):
+            if peer.has_log or not backlog:
+                yield Case(f"{title(transport, readers)}, backlog {backlog}", peer, partial(
+                    connect, bench, peer, transport, readers, backlog))

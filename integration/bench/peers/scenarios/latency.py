@@ -2,7 +2,7 @@
 
 from functools import cache, partial
 
-from case import BUSY, COST, KEPT, P50, P99, RATE, Case, burst, resting, saturating, title
+from case import BUSY, COST, KEPT, P50, P99, RATE, Case, burst, each, resting, saturating, title
 from servers import PEERS
 
 TITLE = "Latency at half of nchan's saturation"
@@ -22,8 +22,5 @@ def measure(bench, peer, transport, readers):
 
 
 def cases(bench, peers):
-    readers = bench.sizes.few
-    for transport in ("WebSocket", "SSE"):
-        for peer in peers:
-            if peer.name in COMPARED and transport in peer.transports:
-                yield Case(title(transport, readers), peer, partial(measure, bench, peer, transport, readers))
+    for transport, readers, peer in each([peer for peer in peers if peer.name in COMPARED], [bench.sizes.few]):
+        yield Case(title(transport, readers), peer, partial(measure, bench, peer, transport, readers))

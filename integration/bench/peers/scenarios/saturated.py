@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from case import BATCH, BUSY, COST, KEPT, P99, RATE, Case, burst, saturating, title
+from case import BATCH, BUSY, COST, KEPT, P99, RATE, Case, burst, each, saturating, title
 
 TITLE = "Saturated by 16 publishers"
 COLUMNS = (RATE, COST, BATCH, P99, BUSY, KEPT)
@@ -10,9 +10,6 @@ CHART = RATE
 
 
 def cases(bench, peers):
-    for transport in ("WebSocket", "SSE"):
-        for readers in bench.sizes.readers:
-            for peer in peers:
-                if transport in peer.transports and readers <= peer.readers_most:
-                    yield Case(title(transport, readers), peer, partial(
-                        burst, bench, peer, transport, readers, *saturating(bench, peer)))
+    for transport, readers, peer in each(peers, bench.sizes.readers):
+        yield Case(title(transport, readers), peer, partial(
+            burst, bench, peer, transport, readers, *saturating(bench, peer)))

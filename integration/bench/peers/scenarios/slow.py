@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from case import BUSY, COST, KEPT, P50, P99, Case, Column, burst
+from case import BUSY, COST, KEPT, P50, P99, Case, Column, burst, each
 
 TITLE = "Slow readers"
 COLUMNS = (P50, P99, COST, Column("kb_per_slow", "KB grown a slow reader", "{:,.1f}"),
@@ -20,8 +20,6 @@ def measure(bench, peer, transport):
 
 def cases(bench, peers):
     readers, slow = bench.sizes.slow
-    for transport in ("WebSocket", "SSE"):
-        for peer in peers:
-            if transport in peer.transports and peer.name != "bare":  # the bare loop ends at the first slow reader
-                yield Case(f"{transport}, {readers:,} readers, {slow:,} slow", peer, partial(
-                    measure, bench, peer, transport))
+    for transport, _, peer in each(peers, [readers]):
+        if peer.name != "bare":  # the bare loop ends at the first slow reader
+            yield Case(f"{transport}, {readers:,} readers, {slow:,} slow", peer, partial(measure, bench, peer, transport))

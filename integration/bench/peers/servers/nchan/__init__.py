@@ -1,11 +1,10 @@
 """nginx with nchan: the closest in kind, a module in C that keeps a log and serves WebSocket and Server-Sent Events."""
 
 import contextlib
-import http.client
 import os
 from pathlib import Path
 
-from harness import Running, family, working_folder, write_settings
+from harness import Running, answers, family, working_folder, write_settings
 from measure import free_port
 from packages import debian_version
 from peer import Peer, Publishing
@@ -19,12 +18,8 @@ TLS = """listen 127.0.0.1:{port} ssl backlog=4096;
         ssl_session_tickets off;"""
 
 
-def has_worker(port):
-    """The port is open before there is a worker, which is one of the processes to measure."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    with contextlib.closing(connection):
-        connection.request("GET", "/")
-        return connection.getresponse().status == 404
+# The port is open before there is a worker, which is one of the processes to measure.
+HAS_WORKER = answers("/", 404)
 
 
 class Nchan(Peer):
@@ -50,5 +45,5 @@ class Nchan(Peer):
             settings = write_settings(Path(__file__).parent / "nginx.conf", folder, folder=folder, user=user,
                                       port=plain if tls else port, tls=secure)
             with bench.process(self.name, ["nginx", "-c", settings, "-p", folder], plain if tls else port,
-                               has_worker) as pid:
+                               HAS_WORKER) as pid:
                 yield Running(family(pid), port, plain if tls else port)

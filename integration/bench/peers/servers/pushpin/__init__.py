@@ -1,10 +1,9 @@
 """Pushpin with condure and zurl, in front of the least of applications. All of them share the server's core."""
 
 import contextlib
-import http.client
 from pathlib import Path
 
-from harness import PYTHON, Running, family, working_folder, write_settings
+from harness import PYTHON, Running, answers, family, working_folder, write_settings
 from measure import accepts, free_port
 from packages import debian_version
 from peer import Peer, Publishing
@@ -12,12 +11,8 @@ from peer import Peer, Publishing
 FOLDER = Path(__file__).parent
 
 
-def lets_readers_in(port):
-    """Its parts find each other some time after its port is open."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    with contextlib.closing(connection):
-        connection.request("GET", "/warm-up")
-        return connection.getresponse().status == 200
+# Its parts find each other some time after its port is open.
+LETS_READERS_IN = answers("/warm-up", 200)
 
 
 class Pushpin(Peer):
@@ -51,5 +46,5 @@ class Pushpin(Peer):
                 start("pushpin-application", [PYTHON, FOLDER / "app.py", application, f"ipc://{folder}/push"],
                       application),
                 start("zurl", ["zurl", f"--config={zurl}"], 0, lambda _: (Path(folder) / "zurl-in").exists()),
-                start("pushpin", ["pushpin", f"--config={settings}", "--merge-output"], port, lets_readers_in)]
+                start("pushpin", ["pushpin", f"--config={settings}", "--merge-output"], port, LETS_READERS_IN)]
             yield Running([pid for first in pids for pid in family(first)], port, application)
