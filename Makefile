@@ -2,7 +2,7 @@
 BUILD := .build/release
 PYTHON := .build/venv/bin/python
 
-.PHONY: help serve build test lint test-swift test-integration test-behind test-failover test-tsan autobahn soak verify bench bench-peers fuzz format
+.PHONY: help serve build test lint test-swift test-integration test-behind test-failover test-tsan autobahn soak verify bench bench-peers costs renew-costs fuzz format
 
 help:
 	@echo "make serve        build, and run the gateway on 127.0.0.1:8080 with the memory broker"
@@ -14,6 +14,8 @@ help:
 	@echo "make autobahn     every case of the WebSocket conformance suite, compression included: ten minutes"
 	@echo "make bench        memory, fan-out, cost of a delivery, Redis and Postgres, beside the barest there can be"
 	@echo "make bench-peers  the gateway and its peers in one run: .build/bench-peers/table.md and charts (ROUNDS=3)"
+	@echo "make costs        instructions, allocations and system calls of a publication, a delivery, an opening"
+	@echo "make renew-costs  the same, and they are what make test allows from now on"
 	@echo "make fuzz         coverage-guided fuzzing (SECONDS=600 for each target)"
 	@echo "make format       format the Swift sources"
 
@@ -80,6 +82,12 @@ bench-peers:
 	scripts/install bench-peers
 	swift build -c release --product telltale
 	integration/bench/peers/run $(BUILD)/telltale --rounds $(ROUNDS)
+
+# With "python -m" the tests' helpers are found, as in "make soak".
+costs renew-costs:
+	scripts/install test
+	swift build -c release --product telltale
+	cd integration && TELLTALE_BIN=$(CURDIR)/$(BUILD)/telltale $(CURDIR)/$(PYTHON) -m costs.measure $(if $(filter renew-costs,$@),--write)
 
 fuzz: SECONDS ?= 600
 fuzz: TARGETS ?= json config websocket redis token http
