@@ -9,8 +9,17 @@ def descriptors(process):
 
 def resident(process):
     """Memory that is the process's own, in KiB: its share of what is shared counted by parts (PSS)."""
+    return _rollup(process, "Pss:")
+
+
+def written(process):
+    """The part of it that is of no file, in KiB: other processes that run the same program make no difference."""
+    return _rollup(process, "Pss_Anon:")
+
+
+def _rollup(process, field):
     lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))
+    return int(next(line.split()[1] for line in lines if line.startswith(field)))
 
 
 def metric(http, gateway, name):

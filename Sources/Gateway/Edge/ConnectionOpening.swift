@@ -41,6 +41,7 @@ struct ConnectionOpening: Sendable {
     ) throws {
         let timeouts = live.read(\.timeouts)
         try WriteTimeout.limit(channel, timeouts.write)
+        try PassingReceiveBuffers.use(channel)
         let handshake = HandshakeGuard(
             timeout: TimeAmount(timeouts.handshake), refusals: services.counters.refusals)
         try channel.pipeline.syncOperations.addHandlers([

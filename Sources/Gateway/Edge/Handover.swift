@@ -32,6 +32,7 @@ struct Handover {
                 pipeline.removeHandler(try pipeline.handler(type: PublishHandler.self)),
                 pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self)),
                 pipeline.removeHandler(decoder),
+                pipeline.removeHandler(try pipeline.handler(type: ConnectionWatch.self)),
                 pipeline.removeHandler(try pipeline.handler(type: TrafficMeter.self)),
             ]
             EventLoopFuture.andAllSucceed(removals, on: channel.eventLoop).flatMap {

@@ -28,12 +28,12 @@ final class EventStream: TaskReader {
     let tasks: TaskOpenings
     /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
     private var head: StreamHead?
-    private let starts: [StreamStart]
+    /// Until the stream has begun, as the head.
+    private var starts: [StreamStart]
     private let options: EventStreamOptions
     private var expiry: StreamExpiry
     /// Several channels, or one that is read as if there were several: the id names them.
     private let isSeveral: Bool
-    private var isBegun = false
     /// Channels that are not yet ended, in this stream's view.
     private var left: Int
     /// The length of a full id, about, in bytes.
@@ -76,7 +76,7 @@ final class EventStream: TaskReader {
     private func begin(_ beginning: Beginning, _ session: Session) {
         let opening = beginning.opening
         if isSeveral { positions[opening.channel] = opening.answer.start }
-        if !isBegun, opening.answer.isFinished, hasResumed(opening.channel) {
+        if head != nil, opening.answer.isFinished, hasResumed(opening.channel) {
             finished.append(beginning)
             if finished.count == starts.count { endWithoutContent(session) }
             return
@@ -178,13 +178,13 @@ final class EventStream: TaskReader {
     // MARK: Parts
 
     private func beginIfNeeded(_ session: Session) {
-        head?.send(on: session)
-        head = nil
-        isBegun = true
+        guard let head else { return }
+        head.send(on: session)
+        self.head = nil
+        starts = []
     }
 
     private func endWithoutContent(_ session: Session) {
-        isBegun = true
         head?.withoutContent.send(on: session)
         head = nil
         session.finish()

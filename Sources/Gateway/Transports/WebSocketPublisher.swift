@@ -45,12 +45,14 @@ final class WebSocketPublisher {
                 return await caller.publish(publications, to: broker)
             },
             then: { results, session in
-                guard let stream = session.transport as? WebSocketStream else { return }
-                for (index, result) in results.enumerated() {
-                    session.send(stream.publisher.reply(publications[index].channel, result, id: ids[index]))
+                guard let stream = session.transport as? WebSocketStream, let publisher = stream.publisher else {
+                    return
                 }
-                stream.publisher.underWay = 0
-                stream.publisher.publishWaiting(session)
+                for (index, result) in results.enumerated() {
+                    session.send(publisher.reply(publications[index].channel, result, id: ids[index]))
+                }
+                publisher.underWay = 0
+                publisher.publishWaiting(session)
                 stream.drained(session)
             })
     }

@@ -7,27 +7,27 @@ import Hub
 extension WebSocketStream {
     /// Follows what the query names; all of it was asked about.
     func beginStarts(_ session: Session) {
-        for start in starts { access?.followed.insert(start.channel) }
+        let starts = beginning?.starts ?? []
+        beginning = nil
+        for start in starts { protection?.access.followed.insert(start.channel) }
         tasks.begin(starts, session)
     }
 
     /// What ends the connection now.
     func problem(_ now: UInt32) -> Problem? {
-        guard let access else { return options.gate.isOpen ? nil : .tokenMissing }
-        return access.problem(now)
+        guard let protection else { return options.gate.isOpen ? nil : .tokenMissing }
+        return protection.access.problem(now)
     }
 
     /// Follows a channel, once nobody is against it.
     func ask(_ start: StreamStart, _ session: Session) {
-        guard let access else { return tasks.begin([start], session) }
+        guard let protection else { return tasks.begin([start], session) }
+        let access = protection.access
         let caller = access.caller
         if access.gate.mayNow(.subscribe, start.channel, access.identity) ?? false {
             return follow(start, session)
         }
-        questions += 1
-        unanswered += 1
-        let number = questions
-        asking[start.channel] = number
+        let number = protection.ask(start.channel)
         session.perform(
             { () async -> Problem? in
                 do throws(Problem) { try await caller.require(.subscribe, start.channel) } catch { return error }
@@ -39,23 +39,22 @@ extension WebSocketStream {
     }
 
     private func answered(_ start: StreamStart, _ number: UInt64, _ problem: Problem?, _ session: Session) {
-        unanswered -= 1
         defer { resume(session) }
-        guard asking[start.channel] == number else { return }
-        asking[start.channel] = nil
+        guard protection?.answered(start.channel, number) ?? false else { return }
         guard let problem else { return follow(start, session) }
         refuse(problem, id: subscribing.removeValue(forKey: start.channel), session)
     }
 
     private func follow(_ start: StreamStart, _ session: Session) {
-        access?.followed.insert(start.channel)
+        protection?.access.followed.insert(start.channel)
         tasks.begin([start], session)
     }
 
     /// A channel has ended; a link ends with it.
     func forget(_ channel: ChannelName, _ session: Session) {
-        access?.followed.remove(channel)
-        if access?.identity.untilClosed ?? false { close(session, .normal, "what the link led to has ended") }
+        guard let protection else { return }
+        protection.access.followed.remove(channel)
+        if protection.access.identity.untilClosed { close(session, .normal, "what the link led to has ended") }
     }
 
     // MARK: Tokens
@@ -64,10 +63,11 @@ extension WebSocketStream {
     /// - Parameter isRenewal: it takes the place of one that the connection has.
     func verify(_ token: String, isRenewal: Bool, _ id: String?, _ session: Session) throws(Problem) {
         let word = isRenewal ? "refreshed" : "authenticated"
-        guard let access else { return session.send(Self.frames.authenticated(word, expires: nil, id: id)) }
+        guard let protection else { return session.send(Self.frames.authenticated(word, expires: nil, id: id)) }
+        let access = protection.access
         guard access.identity.isAnonymous != isRenewal else { throw isRenewal ? .notAuthenticated : .isAuthenticated }
-        let channels = access.isWaiting ? starts.map(\.channel) : Array(access.followed)
-        isVerifying = true
+        let channels = access.isWaiting ? (beginning?.starts ?? []).map(\.channel) : Array(access.followed)
+        protection.isVerifying = true
         session.perform(
             { () async -> Result<Identity, Problem> in
                 do throws(Problem) {
@@ -85,12 +85,13 @@ extension WebSocketStream {
     private func verified(
         _ result: Result<Identity, Problem>, _ word: String, isRenewal: Bool, _ id: String?, _ session: Session
     ) {
-        isVerifying = false
+        guard let protection else { return }
+        protection.isVerifying = false
         do throws(Problem) {
             let identity = try result.get()
-            let wasWaiting = access?.isWaiting ?? false
-            try access?.become(identity, session.now)
-            if let second = access?.second { session.wake(at: second) }
+            let wasWaiting = protection.access.isWaiting
+            try protection.access.become(identity, session.now)
+            session.wake(at: protection.access.second)
             session.send(Self.frames.authenticated(word, expires: identity.expires, id: id))
             if wasWaiting { beginStarts(session) }
         } catch {

@@ -7,6 +7,19 @@ import Tasks
 
 /// A WebSocket: any number of channels over one connection, and publications back.
 final class WebSocketStream: TaskReader {
+    /// What is used once: it has no place in the memory of an idle reader.
+    final class Beginning {
+        let head: StreamHead
+        let refusal: Problem?
+        let starts: [StreamStart]
+
+        init(head: StreamHead, refusal: Problem?, starts: [StreamStart]) {
+            self.head = head
+            self.refusal = refusal
+            self.starts = starts
+        }
+    }
+
     static let frames = Frames(envelope: .webSocket)
     /// The longest name that a client may give to a request of its own, in bytes.
     private static let maximumIDBytes = 128
@@ -14,27 +27,17 @@ final class WebSocketStream: TaskReader {
     let form: any WireForm
     let tasks: TaskOpenings
     let options: WebSocketOptions
-    /// Until it is sent: it is this reader's own, and has no place in the memory of an idle one.
-    private var head: StreamHead?
-    private let refusal: Problem?
+    /// Until the stream has begun.
+    var beginning: Beginning?
     /// The client's, without a port.
     private let address: String
-    let starts: [StreamStart]
     private var decoder: WebSocketDecoder
     /// The ids of `subscribe`s that were not answered yet.
     var subscribing: [ChannelName: String] = [:]
-    /// Who is at the other end; `nil`: nothing is protected.
-    var access: WebSocketAccess?
-    /// Channels about which somebody is asked whether they may be followed.
-    var asking: [ChannelName: UInt64] = [:]
-    /// Counts the questions, so that the answer to one that was taken back is known; and those that are not answered yet.
-    var questions: UInt64 = 0
-    var unanswered = 0
-    /// A token is being verified: what comes behind it waits, for it may depend on it.
-    var isVerifying = false
-    /// What has come and waits: no more than was read at once.
-    private var held: [UInt8] = []
-    let publisher: WebSocketPublisher
+    /// `nil`: nothing is protected.
+    let protection: WebSocketProtection?
+    /// `nil`: nothing was published yet, as on most connections.
+    private(set) var publisher: WebSocketPublisher?
     private var lastPing: UInt32 = 0
     /// From when on silence counts.
     private var heardSince: UInt32 = 0
@@ -52,26 +55,23 @@ final class WebSocketStream: TaskReader {
     ) {
         form = deflate.map(DeflatedFrameForm.form) ?? FrameForm.webSocket
         self.address = address
-        self.access = access
-        self.refusal = refusal
+        protection = access.map(WebSocketProtection.init)
+        beginning = Beginning(head: head, refusal: refusal, starts: starts)
         self.options = options
         tasks = TaskOpenings(options.inspector)
-        publisher = WebSocketPublisher(options)
-        self.head = head
-        self.starts = starts
         decoder = WebSocketDecoder(maximumBytes: options.messageBytes, allowsCompression: deflate != nil)
     }
 
     var kind: String { "websocket" }
 
     func begin(_ session: Session) {
-        head?.send(on: session)
-        head = nil
-        if let refusal { return end(session, refusal) }
+        guard let beginning else { return }
+        beginning.head.send(on: session)
+        if let refusal = beginning.refusal { return end(session, refusal) }
         session.send(Self.frames.open())
         lastPing = session.lastRead
-        access?.begin(session.lastRead)
-        if !(access?.isWaiting ?? false) { beginStarts(session) }
+        protection?.access.begin(session.lastRead)
+        if !(protection?.access.isWaiting ?? false) { beginStarts(session) }
     }
 
     func opened(_ opening: Opening, _ session: Session) {
@@ -93,7 +93,7 @@ final class WebSocketStream: TaskReader {
 
     func tick(_ now: UInt32, _ session: Session) -> UInt32 {
         guard let problem = problem(now) else {
-            return min(beat(now, session), access?.second ?? .max)
+            return min(beat(now, session), protection?.access.second ?? .max)
         }
         end(session, problem)
         return now
@@ -126,14 +126,14 @@ final class WebSocketStream: TaskReader {
     }
 
     private func leaveIfDone(_ session: Session) {
-        guard isLeaving, publisher.count == 0 else { return }
+        guard isLeaving, publishing == 0 else { return }
         close(session, .goingAway, "the gateway is shutting down")
     }
 
     // MARK: Input
 
     func receive(_ bytes: UnsafeMutableRawBufferPointer, _ session: Session) {
-        guard !isWaiting else { return held += bytes }
+        if let protection, protection.isWaiting { return protection.held += bytes }
         var input = bytes
         while session.isOpen, !isWaiting, let event = decoder.next(&input) {
             switch event {
@@ -145,23 +145,26 @@ final class WebSocketStream: TaskReader {
             case .failure(let failure): close(session, failure.code, failure.reason)
             }
         }
-        if isWaiting { held += input }
+        if let protection, protection.isWaiting { protection.held += input }
         if session.isOpen, isBusy(session) { session.setReading(false) }
     }
 
     /// The client is ahead of its publications, or does not take its answers: nothing more is read until it is not.
     private func isBusy(_ session: Session) -> Bool {
-        publisher.count >= options.publishesUnderWay || session.isCongested || isWaiting
+        publishing >= options.publishesUnderWay || session.isCongested || isWaiting
     }
 
+    /// Publications that are not answered yet.
+    private var publishing: Int { publisher?.count ?? 0 }
+
     /// Somebody has to answer before anything more is taken.
-    private var isWaiting: Bool { isVerifying || unanswered >= Caller.questionsAtOnce }
+    private var isWaiting: Bool { protection?.isWaiting ?? false }
 
     /// There is an answer: what has come behind the question is taken.
     func resume(_ session: Session) {
-        guard !isWaiting else { return }
-        var input = held
-        held = []
+        guard let protection, !protection.isWaiting else { return }
+        var input = protection.held
+        protection.held = []
         input.withUnsafeMutableBytes { receive($0, session) }
         drained(session)
     }
@@ -172,7 +175,7 @@ final class WebSocketStream: TaskReader {
     }
 
     private func handle(_ text: UnsafeRawBufferPointer, _ session: Session) {
-        if access == nil, !options.gate.isOpen { return end(session, .tokenMissing) }
+        if protection == nil, !options.gate.isOpen { return end(session, .tokenMissing) }
         var id: String?
         do throws(Problem) {
             let object: JSONObject
@@ -204,9 +207,7 @@ final class WebSocketStream: TaskReader {
         switch command {
         case .ping: session.send(Self.frames.pong(id: id))
         case .publish(let publication):
-            try publication.checkReserved(options.namespace)
-            try options.limits.admitMessage(of: access?.caller.publisher ?? TrafficLimits.address + address)
-            publisher.publish(publication, id: id, by: access?.caller, session)
+            try publish(publication, id, session)
         case .subscribe(let subject, let since): try subscribe(subject, since, id, session)
         case .unsubscribe(let subject): try unsubscribe(subject, id, session)
         case .auth(let token): try verify(token, isRenewal: false, id, session)
@@ -214,10 +215,20 @@ final class WebSocketStream: TaskReader {
         }
     }
 
+    private func publish(_ publication: Publication, _ id: String?, _ session: Session) throws(Problem) {
+        try publication.checkReserved(options.namespace)
+        let caller = protection?.access.caller
+        try options.limits.admitMessage(of: caller?.publisher ?? TrafficLimits.address + address)
+        let publisher = publisher ?? WebSocketPublisher(options)
+        self.publisher = publisher
+        publisher.publish(publication, id: id, by: caller, session)
+    }
+
     private func subscribe(
         _ subject: StreamSubject, _ since: Start?, _ id: String?, _ session: Session
     ) throws(Problem) {
         let channel = subject.channel
+        let asking = protection?.asking ?? [:]
         guard session.channelCount + tasks.unsubscribedCount(session) + asking.count < options.subscriptions else {
             throw Problem(
                 .tooManyRequests, "too_many_subscriptions",
@@ -234,12 +245,12 @@ final class WebSocketStream: TaskReader {
     private func unsubscribe(_ subject: StreamSubject, _ id: String?, _ session: Session) throws(Problem) {
         let channel = subject.channel
         let wasOpening = tasks.cancel(channel)
-        let wasAsking = asking.removeValue(forKey: channel) != nil
+        let wasAsking = protection?.takeBack(channel) ?? false
         guard session.unsubscribe(channel) || wasOpening || wasAsking else {
             throw Problem(.badRequest, "not_subscribed", "there is no subscription to \"\(channel)\"")
         }
         subscribing[channel] = nil
-        access?.followed.remove(channel)
+        protection?.access.followed.remove(channel)
         session.send(Self.frames.unsubscribed(channel, task: subject.task, id: id))
     }
 

@@ -5,9 +5,10 @@ package import NIOCore
 /// The channel is given no more than ``window`` bytes that have not left; the rest waits in the session, within its bound.
 package final class ChannelSink: Sink {
     /// Bytes on their way through the channel, at most.
-    package static let window = 64 << 10
-    /// Bytes that are written at once: a reader that takes so much within the write timeout is only slow.
-    private static let partBytes = 16 << 10
+    package static let window = 4 * partBytes
+    /// Bytes that are written at once: a reader that takes so much within the write timeout is only slow. With what TLS adds, they fit
+    /// into the 16 KB that it keeps for them; for more, it would keep twice as much for good.
+    private static let partBytes = 15 << 10
 
     /// The channel takes the head of a response as a value, and everything else as its body.
     package let takesHeads: Bool

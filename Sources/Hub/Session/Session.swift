@@ -18,7 +18,7 @@ package final class Session {
     package let transport: any Transport
     unowned let shard: ShardLoop
     /// Kept until the session is closed.
-    private var holds: [any Sendable]
+    private var holds: [any AnyObject & Sendable]
     /// `nil` once the session is closed.
     package private(set) var sink: (any Sink)?
     /// How everything that is sent from now on is coded; `nil`: as it is.
@@ -42,7 +42,7 @@ package final class Session {
     }
     var subscriptions = SubscriptionList()
 
-    init(handle: SessionHandle, transport: any Transport, holds: [any Sendable] = [], shard: ShardLoop) {
+    init(handle: SessionHandle, transport: any Transport, holds: [any AnyObject & Sendable] = [], shard: ShardLoop) {
         self.handle = handle
         self.holds = holds
         self.transport = transport

@@ -87,10 +87,10 @@ package struct SessionSeed: Sendable {
     /// Bytes that were read from the reader already.
     package let received: [UInt8]
     /// Let go of when the session is closed: what it is counted by elsewhere.
-    package let holds: [any Sendable]
+    package let holds: [any AnyObject & Sendable]
 
     package init(
-        connection: Connection, received: [UInt8] = [], holds: [any Sendable] = [],
+        connection: Connection, received: [UInt8] = [], holds: [any AnyObject & Sendable] = [],
         transport: @escaping @Sendable () -> any Transport
     ) {
         self.connection = connection
