@@ -71,11 +71,12 @@ let package = Package(
 
         // The gateway.
         .target(name: "CEpoll"),
+        .target(name: "CSendRing", linkerSettings: [.linkedLibrary("uring")]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Hub",
             dependencies: [
-                "BrokerCore", "CEpoll",
+                "BrokerCore", "CEpoll", "CSendRing",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

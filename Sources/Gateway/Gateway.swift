@@ -120,7 +120,7 @@ package struct Gateway: Service {
             streams: StreamOptions(
                 live: live, broker: services.broker, counters: services.counters, tasks: services.tasks,
                 gate: services.gate, limits: services.limits),
-            takesSockets: live.current.hub.sockets == .epoll, counters: services.counters,
+            takesSockets: live.current.hub.sockets != .nio, counters: services.counters,
             limits: services.limits, logger: logger, publish: PublishRoute(services: services),
             router: { try await responder.respond(to: $0, context: $1) })
     }
@@ -129,7 +129,8 @@ package struct Gateway: Service {
 extension HubOptions {
     init(_ config: GatewayConfig) {
         self.init(
-            shards: config.hub.shards, sessionBufferBytes: config.limits.sessionBufferBytes,
+            shards: config.hub.shards, usesRing: config.hub.sockets == .ring,
+            sessionBufferBytes: config.limits.sessionBufferBytes,
             writeTimeoutMilliseconds: config.timeouts.write.wholeSeconds * 1_000)
     }
 }

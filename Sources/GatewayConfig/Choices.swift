@@ -41,7 +41,9 @@ package enum MetricsPolicy: String, CaseIterable, Hashable, Sendable {
 
 /// What serves a stream after its handshake.
 package enum HubSockets: String, CaseIterable, Hashable, Sendable {
-    /// A shard's own epoll, where the system and the stream allow it.
+    /// A shard's own epoll, where the stream allows it, and io_uring to send to many at once, where the kernel does.
+    case ring = "io_uring"
+    /// The same without io_uring.
     case epoll
     /// Always a SwiftNIO channel.
     case nio

@@ -89,7 +89,7 @@ package struct GatewayConfig: Hashable, Sendable {
     package struct Hub: Hashable, Sendable {
         /// Threads that serve streams; 0: one a processor.
         package var shards = 0
-        package var sockets = HubSockets.epoll
+        package var sockets = HubSockets.ring
     }
 
     /// What the broker is told about the channels that it keeps.

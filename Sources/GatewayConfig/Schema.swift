@@ -164,6 +164,6 @@ enum Schema {
         Key("hub.shards", \.hub.shards, .integer(0...1024), "Threads that serve streams; 0 is one a processor."),
         Key(
             "hub.sockets", \.hub.sockets, .choice(),
-            "What serves a stream: a shard's own epoll, or a SwiftNIO channel."),
+            "What serves a stream: a shard's epoll, with io_uring where the kernel allows it, or a SwiftNIO channel."),
     ]
 }

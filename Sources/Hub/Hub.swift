@@ -41,6 +41,9 @@ package final class Hub: Sendable {
         for _ in 0..<(options.shards > 0 ? options.shards : Processors.available) {
             shards.append(try Shard(options: options, services: services))
         }
+        if options.usesRing, !shards.allSatisfy(\.hasRing) {
+            logger.info("io_uring can't be used here: each reader is sent to by a system call of its own")
+        }
         self.broker = broker
         self.shards = shards
         self.attachments = attachments

@@ -2,6 +2,8 @@
 package struct HubOptions: Sendable {
     /// Shards, each a thread; 0: one a processor that the process may use.
     package var shards: Int
+    /// Many readers of one message are sent to by one system call, where the kernel allows that (io_uring).
+    package var usesRing: Bool
     /// What may wait for one reader, in bytes, before it is fed from the log instead.
     package var sessionBufferBytes: Int
     /// How long a reader's host may acknowledge nothing, while bytes wait for it, before it is given up. Milliseconds.
@@ -15,10 +17,12 @@ package struct HubOptions: Sendable {
     package var pageBytes: Int
 
     package init(
-        shards: Int = 0, sessionBufferBytes: Int = 1 << 20, writeTimeoutMilliseconds: UInt32 = 60_000,
-        linger: UInt32 = 5, channelRest: UInt32 = 10, pageMessages: Int = 1_000, pageBytes: Int = 1 << 20
+        shards: Int = 0, usesRing: Bool = true, sessionBufferBytes: Int = 1 << 20,
+        writeTimeoutMilliseconds: UInt32 = 60_000, linger: UInt32 = 5, channelRest: UInt32 = 10,
+        pageMessages: Int = 1_000, pageBytes: Int = 1 << 20
     ) {
         self.shards = shards
+        self.usesRing = usesRing
         self.sessionBufferBytes = sessionBufferBytes
         self.writeTimeoutMilliseconds = writeTimeoutMilliseconds
         self.linger = linger

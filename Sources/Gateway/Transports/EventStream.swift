@@ -143,10 +143,10 @@ final class EventStream: TaskReader {
     }
 
     /// The id names every channel with its position.
+    var composes: Bool { isSeveral }
     var overhead: Int { isSeveral ? idBytes : 0 }
 
     func compose(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName, _ session: Session) -> Bool {
-        guard isSeveral else { return false }
         if let stride = SeveralRun.stride(run, indices, on: channel, from: positions) {
             positions = stride.end
             session.append(stride.run, stride.run.all)

@@ -75,6 +75,8 @@ final class FrameStream: TaskReader {
         if left == 0 { session.finish() } else { noteNews(session) }
     }
 
+    var composes: Bool { wait != nil }
+
     func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _ session: Session) -> Bool {
         noteNews(session)
         return false

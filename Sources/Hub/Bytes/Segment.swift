@@ -14,6 +14,9 @@ package struct Segment {
         self.init(bytes, 0..<bytes.count)
     }
 
+    /// Without its first `count` bytes.
+    func dropping(_ count: Int) -> Segment { Segment(bytes, start + count..<end) }
+
     package var count: Int { end - start }
 
     package var content: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes.bytes[start..<end]) }

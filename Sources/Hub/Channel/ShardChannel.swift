@@ -11,16 +11,14 @@ final class ShardChannel {
         case interrupted
     }
 
-    /// After so many readers of one delivery the processor is offered to others, so that on a busy one the publishers' own
-    /// threads go on, and what they bring meanwhile joins the next turn.
-    private static let readersPerBreath = 64
-
     let name: ChannelName
     unowned let shard: ShardLoop
     var view = ChannelView()
     var attachment = Attachment.pending
     /// The live ones first, so that a delivery goes through them and through nothing else.
     private(set) var subscriptions: [Subscription] = []
+    /// The slots of their sessions, in the same order.
+    private var slots: [UInt32] = []
     private var liveCount = 0
     var queries = QueryDesk()
     private var arrived: [Announcement] = []
@@ -40,6 +38,7 @@ final class ShardChannel {
         let subscription = Subscription(session: session, channel: self, start: start)
         subscription.index = subscriptions.count
         subscriptions.append(subscription)
+        slots.append(session.handle.slot)
         session.subscriptions.append(subscription)
         shard.stats.subscriptions += 1
         lastUse = shard.now
@@ -54,6 +53,7 @@ final class ShardChannel {
         }
         swap(subscription.index, subscriptions.count - 1)
         subscriptions.removeLast()
+        slots.removeLast()
         shard.stats.subscriptions -= 1
         lastUse = shard.now
     }
@@ -158,25 +158,51 @@ final class ShardChannel {
         advanceBehind()
     }
 
-    /// One encoding a wire form, one write a reader.
+    /// One encoding a wire form, and one system call for many readers.
     private func deliverLive(_ messages: [Message]) {
         guard let first = messages.first, liveCount > 0 else { return }
         let before = Position(epoch: first.epoch, offset: first.offset - 1)
         var encoded = RunCache()
-        var index = liveCount
-        while index > 0 {
-            if index % Self.readersPerBreath == 0, index < liveCount { sched_yield() }
-            index -= 1
-            let subscription = subscriptions[index]
-            let session = subscription.session
+        var left = liveCount
+        while left > 0 {
+            // On a busy processor the publishers' own threads go on, and what they bring meanwhile joins the next turn.
+            if left < liveCount { sched_yield() }
+            let progress = shard.outlets.send(
+                to: slots[..<left], room: shard.options.sessionBufferBytes, now: shard.now
+            ) { encoded.run(of: messages, after: before, form: $0) }
+            shard.stats.delivered += UInt64((left - progress.left - progress.unclear.count) * messages.count)
+            shard.stats.bytes += UInt64(progress.bytes)
+            left = progress.left
+            finish(progress, messages, before, &encoded)
+        }
+    }
+
+    /// Delivers to those whom messages could not be sent, or not whole.
+    private func finish(
+        _ progress: Outlets.Progress, _ messages: [Message], _ before: Position, _ encoded: inout RunCache
+    ) {
+        guard !progress.unclear.isEmpty || !progress.short.isEmpty else { return }
+        // Their places change when one of them is let go.
+        let unclear = progress.unclear.map { subscriptions[$0] }
+        for (session, taken) in progress.short.map({ (subscriptions[$0.tag].session, $0.taken) }) {
             let run = encoded.run(of: messages, after: before, form: session.transport.form)
-            if run.bytes.count + session.transport.overhead * messages.count <= session.room {
-                session.deliver(run, 0..<messages.count, on: name)
-                shard.stats.delivered += UInt64(messages.count)
-            } else {
-                subscription.state.fell(behind: before)
-                makeNotLive(subscription)
-            }
+            session.deliverRest(of: run, after: taken)
+        }
+        for subscription in unclear {
+            let form = subscription.session.transport.form
+            deliver(encoded.run(of: messages, after: before, form: form), to: subscription)
+        }
+    }
+
+    /// Delivers a run to a live reader before whom something stands.
+    private func deliver(_ run: EncodedRun, to subscription: Subscription) {
+        let session = subscription.session
+        if run.bytes.count + session.transport.overhead * run.all.count <= session.room {
+            session.deliver(run, run.all, on: name)
+            shard.stats.delivered += UInt64(run.all.count)
+        } else {
+            subscription.state.fell(behind: run.after)
+            makeNotLive(subscription)
         }
     }
 
@@ -313,6 +339,7 @@ final class ShardChannel {
 
     private func swap(_ left: Int, _ right: Int) {
         subscriptions.swapAt(left, right)
+        slots.swapAt(left, right)
         subscriptions[left].index = left
         subscriptions[right].index = right
     }

@@ -30,8 +30,11 @@ package final class Session {
     /// What was handed over in this turn is written at its end.
     private var isScheduled = false
     package private(set) var isReading = true
-    /// When the sink last took something, and when the reader last sent something, in seconds of the shard's clock.
-    package private(set) var lastWrite: UInt32
+    /// When the sink was last given something, and when the reader last sent something, in seconds of the shard's clock.
+    package private(set) var lastWrite: UInt32 {
+        get { outlet.lastWrite }
+        set { outlet.lastWrite = newValue }
+    }
     package private(set) var lastRead: UInt32
     private var deadline = UInt32.max
     /// When the shard looks after the session next; ``ShardLoop`` keeps it.
@@ -47,14 +50,21 @@ package final class Session {
         self.holds = holds
         self.transport = transport
         self.shard = shard
-        lastWrite = shard.now
         lastRead = shard.now
+        shard.outlets.begin(handle.slot, form: transport.form, now: shard.now)
     }
 
     /// Gives the session its sink, once, before anything else happens to it.
     func begin(_ sink: any Sink) {
         self.sink = sink
+        if let socket = sink as? SocketSink { outlet.descriptor = socket.descriptor }
         transport.begin(self)
+    }
+
+    /// What a delivery touches, which lies with that of all other sessions.
+    private var outlet: Outlet {
+        get { shard.outlets[handle.slot] }
+        _modify { yield &shard.outlets[handle.slot] }
     }
 
     package var isOpen: Bool { phase == .open }
@@ -73,6 +83,7 @@ package final class Session {
         guard phase == .open else { return }
         queue.append(Segment(coding.begin()))
         self.coding = coding
+        outlet.isClear = false
         schedule()
     }
 
@@ -82,6 +93,7 @@ package final class Session {
     /// Subscribes to a channel. `false`: the session is subscribed to it already.
     package func subscribe(_ channel: ChannelName, from start: Start) -> Bool {
         guard phase == .open, subscriptions[channel] == nil else { return false }
+        outlet.isClear = false
         shard.channel(channel).subscribe(self, from: start)
         return true
     }
@@ -102,6 +114,7 @@ package final class Session {
         guard phase == .open else { return }
         if let coding { queue.append(Segment(coding.end())) }
         phase = .finishing
+        outlet.isClear = false
         subscriptions.cancelAll()
         deadline = shard.now + shard.options.writeTimeoutMilliseconds / 1_000
         shard.watch(self, at: deadline)
@@ -112,6 +125,7 @@ package final class Session {
     package func close() {
         guard phase != .closed else { return }
         phase = .closed
+        outlet = Outlet()
         subscriptions.cancelAll()
         isLagging = false
         queue.removeAll()
@@ -144,11 +158,13 @@ package final class Session {
 
     /// Adds bytes of this reader's own to what waits. Written with the rest of the delivery: for ``Transport/compose(_:_:on:_:)``.
     package func append(_ own: SharedBytes) {
+        outlet.isClear = false
         queue.append(coding?.encode(own) ?? Segment(own))
     }
 
     /// Adds messages that other readers get too.
     package func append(_ run: EncodedRun, _ indices: Range<Int>) {
+        outlet.isClear = false
         guard let coding else { return queue.append(run.segment(indices)) }
         for segment in coding.encode(run, indices) { queue.append(segment) }
     }
@@ -169,9 +185,17 @@ package final class Session {
 
     /// Hands over messages of a run. They are written at the end of the turn; at once when nothing else can come in this turn.
     func deliver(_ run: EncodedRun, _ indices: Range<Int>, on channel: ChannelName) {
-        if !transport.compose(run, indices, on: channel, self) { append(run, indices) }
+        if !transport.composes || !transport.compose(run, indices, on: channel, self) { append(run, indices) }
         if isBlocked { return }
         if subscriptions.count == 1 { flush() } else { schedule() }
+    }
+
+    /// Keeps what the socket did not take of a run that was sent past the queue, and counted.
+    func deliverRest(of run: EncodedRun, after taken: Int) {
+        outlet.isClear = false
+        queue.append(run.segment(run.all).dropping(taken))
+        shard.stats.bytes -= UInt64(run.bytes.count - taken)
+        flush()
     }
 
     /// Writes what waits, as far as the sink takes it.
@@ -186,11 +210,18 @@ package final class Session {
             if sink.isMetered { shard.stats.bytes += UInt64(taken) }
         }
         if queue.isEmpty, phase == .finishing, sink.underWay == 0 { linger() }
+        outlet.isClear = isClear
         if isLagging, queue.bytes <= shard.options.sessionBufferBytes / Self.refillShare {
             isLagging = false
             shard.feedLater(self)
         }
         if !isReading, phase == .open { transport.drained(self) }
+    }
+
+    /// What is delivered next may go to the socket past the queue. Of several subscriptions it goes together, at the end of the turn.
+    private var isClear: Bool {
+        outlet.descriptor >= 0 && phase == .open && queue.isEmpty && coding == nil && subscriptions.count == 1
+            && !transport.composes
     }
 
     /// Feeds the subscriptions that lagged. In a turn of its own, so that a long log leaves room for other readers.

@@ -3,7 +3,7 @@ import Glibc
 
 /// A socket of the shard's own: one system call a write, and nothing between.
 final class SocketSink: Sink {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Owns `descriptor` from here on, which must be non-blocking.
     init(descriptor: Int32) {

@@ -35,6 +35,10 @@ package protocol Transport: AnyObject {
     /// The gateway is shutting down: say so and finish.
     func shutdown(_ session: Session)
 
+    /// ``compose(_:_:on:_:)`` is to be called for each delivery; the same from ``begin(_:)`` on. `false`: the shared bytes are right as
+    /// they are, and go to the reader without a word to the transport.
+    var composes: Bool { get }
+
     /// Bytes that ``compose(_:_:on:_:)`` adds to each message, about; 0 where the shared bytes go as they are.
     var overhead: Int { get }
 
@@ -46,6 +50,7 @@ package protocol Transport: AnyObject {
 extension Transport {
     package var kind: String { "poll" }
     package func drained(_: Session) {}
+    package var composes: Bool { false }
     package var overhead: Int { 0 }
 
     package func compose(_: EncodedRun, _: Range<Int>, on _: ChannelName, _: Session) -> Bool { false }

@@ -9,14 +9,18 @@ package final class Shard: Sendable {
     private static let stackBytes = 512 << 10
 
     let mailbox: Mailbox<ShardLetter>
+    /// Many readers are sent to by one system call.
+    let hasRing: Bool
 
     /// Starts the thread.
     /// - Throws: ``ShardError``.
     init(options: HubOptions, services: ShardServices) throws(ShardError) {
         mailbox = try Mailbox()
         let epoll = try Epoll()
+        let broadcast = Broadcast(usesRing: options.usesRing)
+        hasRing = broadcast.hasRing
         let thread = Thread { [self] in
-            ShardLoop(shard: self, epoll: epoll, options: options, services: services).run()
+            ShardLoop(shard: self, epoll: epoll, broadcast: broadcast, options: options, services: services).run()
         }
         thread.stackSize = Self.stackBytes
         thread.start()

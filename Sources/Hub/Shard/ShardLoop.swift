@@ -19,6 +19,7 @@ package final class ShardLoop {
     private let epoll: Epoll
     private let clock = Monotonic()
     private var sessions: SessionTable
+    var outlets: Outlets
     private var channels: [ChannelName: ShardChannel] = [:]
     private(set) var wheel: TimerWheel
     /// On which channels announcements may be missing. It is known of those too that nobody here reads yet: the word
@@ -41,11 +42,12 @@ package final class ShardLoop {
     private let ready = UnsafeMutablePointer<cepoll_ready>.allocate(capacity: Int(CEPOLL_BATCH))
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: scratchBytes, alignment: 16)
 
-    init(shard: Shard, epoll: Epoll, options: HubOptions, services: ShardServices) {
+    init(shard: Shard, epoll: Epoll, broadcast: Broadcast, options: HubOptions, services: ShardServices) {
         self.shard = shard
         self.epoll = epoll
         self.options = options
         self.services = services
+        outlets = Outlets(broadcast)
         sessions = SessionTable(total: services.sessions)
         wheel = TimerWheel(now: 0)
     }

@@ -53,7 +53,8 @@ final class Interleaving {
         limit = RecoveryLimit(messages: page, bytes: .max)
         guard let shard = Self.shard else { throw ShardError(call: "shard", errno: 0) }
         loop = ShardLoop(
-            shard: shard, epoll: try Epoll(), options: HubOptions(sessionBufferBytes: room), services: .idle)
+            shard: shard, epoll: try Epoll(), broadcast: Broadcast(usesRing: false),
+            options: HubOptions(sessionBufferBytes: room), services: .idle)
         channel = loop.channel(Truth.name)
     }
 

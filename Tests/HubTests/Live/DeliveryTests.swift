@@ -3,7 +3,7 @@ import Hub
 import MemoryBroker
 import Testing
 
-/// What readers see over real sockets, by both sinks.
+/// What readers see over real sockets, by every sink.
 @Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
     private static let numbers: @Sendable (Int) -> [String] = { (1...$0).map(String.init) }
 

@@ -16,6 +16,8 @@ struct Gateway {
         _ kind: SinkKind, options: HubOptions = HubOptions(shards: 2), retention: RetentionPolicy = RetentionPolicy(),
         events: BrokerEvents = BrokerEvents(), _ body: @escaping @Sendable (Gateway) async throws -> Void
     ) async throws {
+        var options = options
+        options.usesRing = kind == .ring
         let store = MemoryStore(settings: BrokerSettings(retention: retention))
         let broker = ProbeBroker(MemoryBroker(store: store, events: events))
         let hub = try Hub(broker: broker, options: options, logger: Logger(label: "test"))

@@ -4,9 +4,11 @@ import Hub
 import NIOCore
 import NIOPosix
 
-/// The two ways in which a reader's bytes leave. Every promise is kept by both.
+/// The ways in which a reader's bytes leave. Every promise is kept by both.
 enum SinkKind: String, CaseIterable, Sendable {
-    /// A socket of the shard's own.
+    /// A socket of the shard's own, with what goes to many sent by io_uring if the kernel has it.
+    case ring
+    /// The same with a system call for each reader.
     case socket
     /// A NIO channel.
     case channel
@@ -14,7 +16,7 @@ enum SinkKind: String, CaseIterable, Sendable {
     /// What the Hub is given of the connected socket.
     func connection(_ descriptor: Int32) async throws -> SessionSeed.Connection {
         switch self {
-        case .socket: return .socket(descriptor)
+        case .ring, .socket: return .socket(descriptor)
         case .channel:
             let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .channelOption(.autoRead, value: false)

@@ -116,7 +116,9 @@ import Testing
     @Test func `a handle of a former tenant finds nothing`() throws {
         let shard = try Shard(options: HubOptions(), services: .idle)
         defer { shard.mailbox.post(.stop) }
-        let loop = ShardLoop(shard: shard, epoll: try Epoll(), options: HubOptions(), services: .idle)
+        let loop = ShardLoop(
+            shard: shard, epoll: try Epoll(), broadcast: Broadcast(usesRing: true), options: HubOptions(),
+            services: .idle)
         var table = SessionTable()
         func enter() -> Session {
             let session = Session(handle: table.reserve(shard), transport: LineTransport([]), shard: loop)
@@ -144,7 +146,9 @@ import Testing
     {
         let shard = try Shard(options: HubOptions(), services: .idle)
         defer { shard.mailbox.post(.stop) }
-        let loop = ShardLoop(shard: shard, epoll: try Epoll(), options: HubOptions(), services: .idle)
+        let loop = ShardLoop(
+            shard: shard, epoll: try Epoll(), broadcast: Broadcast(usesRing: true), options: HubOptions(),
+            services: .idle)
         var table = SessionTable()
         let session = Session(handle: table.reserve(shard), transport: LineTransport([]), shard: loop)
         for second in [40, 40, 60, 20, 40] as [UInt32] {
