@@ -1,4 +1,5 @@
 package import BrokerCore
+import Glibc
 
 extension GatewayConfig {
     /// Who may read a channel.
@@ -25,8 +26,12 @@ extension GatewayConfig {
     /// Other hosts can't reach the gateway.
     package var isLoopback: Bool {
         let host = listen.host.lowercased()
-        return host == "localhost" || host == "::1"
-            || host.wholeMatch(of: /127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/) != nil
+        return host == "localhost" || host == "::1" || host.hasPrefix("127.") && Self.isIPv4(host)
+    }
+
+    private static func isIPv4(_ host: String) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1
     }
 
     /// The namespaces in which anyone may publish.

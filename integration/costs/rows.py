@@ -8,8 +8,8 @@ from costs.readers import MARK, DeflateReader, GzipReader, Publisher, Reader, We
 TEXT = MARK + b"x" * 127
 LONGER_TEXT = MARK + b"compiling Sources/Gateway/Hub.swift; " * 27  # so that it is worth compressing
 POSTS, LINES = 100, 500
-FEW, MORE = 10, 150  # readers: so many more that they outweigh how much the cost of publications varies
-AT_REST, GATHERED, REQUESTS = 25, 10, 20
+FEW, MORE = 10, 250  # readers: so many more that they outweigh how much the cost of publications varies
+AT_REST, GATHERED, REQUESTS = 40, 10, 20
 BACKLOG, OPENINGS = 100, 20
 
 _numbers = itertools.count(100)

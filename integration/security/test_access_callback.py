@@ -24,11 +24,16 @@ def application():
 
 
 @pytest.fixture
-def gateway(start_gateway, application):
-    return start_gateway({
-        "auth.callback.url": application.url, "auth.callback.cache": "10s", "auth.callback.timeout": "500ms",
+def settings(application):
+    return {
+        "auth.callback.url": application.url, "auth.callback.cache": "10s", "auth.callback.timeout": "10s",
         "auth.api_keys": API_KEY, "namespaces.default.subscribe": "callback", "namespaces.default.publish": "callback",
-        "origins": APP})
+        "origins": APP}
+
+
+@pytest.fixture
+def gateway(start_gateway, settings):
+    return start_gateway(settings)
 
 
 def session(name, **others):
@@ -131,9 +136,10 @@ def test_what_is_no_clear_yes_is_a_no(gateway, application, status):
     assert {"redirected": "/yes"} not in application.asked
 
 
-def test_an_application_that_takes_too_long_or_is_gone_lets_nobody_in(start_gateway, gateway, application):
+def test_an_application_that_takes_too_long_or_is_gone_lets_nobody_in(start_gateway, settings, application):
     application.sleep(2)
-    assert http.get(gateway.url("ann:1"), headers=session("s1")).json()["code"] == "access_unavailable"
+    hasty = start_gateway(settings | {"auth.callback.timeout": "500ms"})
+    assert http.get(hasty.url("ann:1"), headers=session("s1")).json()["code"] == "access_unavailable"
     alone = start_gateway({"auth.callback.url": "http://127.0.0.1:9/may"})
     answer = http.get(alone.url("ann:1"), headers=session("s1"))
     assert (answer.status_code, answer.json()["code"]) == (503, "access_unavailable")
