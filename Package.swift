@@ -288,7 +288,7 @@ let package = Package(
         .testTarget(
             name: "HubTests",
             dependencies: [
-                "BrokerConformance", "BrokerCore", "Hub", "MemoryBroker",
+                "BrokerConformance", "BrokerCore", "CEpoll", "Hub", "MemoryBroker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

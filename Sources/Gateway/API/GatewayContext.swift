@@ -18,7 +18,7 @@ struct GatewayContext: RequestContext {
 }
 
 /// The services that requests are answered with.
-struct Services: Sendable {
+final class Services: Sendable {
     let broker: any Broker
     let hub: Hub
     let live: LiveConfig
@@ -29,6 +29,22 @@ struct Services: Sendable {
     let tasks: TaskStore
     let gate: Gate
     let logger: Logger
+
+    init(
+        broker: any Broker, hub: Hub, live: LiveConfig, counters: Counters, limits: TrafficLimits,
+        readiness: ReadinessCheck, metrics: Metrics, tasks: TaskStore, gate: Gate, logger: Logger
+    ) {
+        self.broker = broker
+        self.hub = hub
+        self.live = live
+        self.counters = counters
+        self.limits = limits
+        self.readiness = readiness
+        self.metrics = metrics
+        self.tasks = tasks
+        self.gate = gate
+        self.logger = logger
+    }
 
     /// The configuration as it is now. What is read with each message takes its part from ``live``.
     var config: GatewayConfig { live.current }

@@ -40,16 +40,23 @@ struct RequestSite {
     /// DNS rebinding is a page whose own name is made to lead to the gateway: to the browser it is then of one origin
     /// with it. A request that comes so carries that name.
     var isLocal: Bool {
-        guard let host, !host.isEmpty else { return true }
-        return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("[") || Self.isIPv4(host)
+        guard let authority, !authority.utf8.starts(with: [UInt8(ascii: "[")]) else { return true }
+        let host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
+        if host.isEmpty || Self.isIPv4(host) { return true }
+        let name = String(Substring(host)).lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost")
     }
 
-    private static func isIPv4(_ host: String) -> Bool {
-        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                (1...3).contains(part.count) && part.allSatisfy { (0x30...0x39).contains($0) }
+    private static func isIPv4(_ host: Substring.UTF8View) -> Bool {
+        var (parts, digits) = (1, 0)
+        for byte in host {
+            switch byte {
+            case 0x30...0x39 where digits < 3: digits += 1
+            case UInt8(ascii: ".") where digits > 0: (parts, digits) = (parts + 1, 0)
+            default: return false
             }
+        }
+        return parts == 4 && digits > 0
     }
 }
 

@@ -10,7 +10,8 @@ package final class Mailbox<Letter: Sendable>: Sendable {
     }
 
     private let state = Locked(State())
-    /// The eventfd that is readable while letters wait.
+    /// The eventfd that is written to when a first letter comes. It is watched for that edge and never read: 2⁶⁴ letters is more than
+    /// come.
     let descriptor: Int32
 
     /// - Throws: `ShardError` when the process has no descriptor left.
@@ -38,9 +39,7 @@ package final class Mailbox<Letter: Sendable>: Sendable {
 
     /// All that waits, in the order of posting.
     func take() -> [Letter] {
-        var count: UInt64 = 0
-        _ = Glibc.read(descriptor, &count, 8)
-        return state.withLock { state in
+        state.withLock { state in
             defer { state.letters = [] }
             return state.letters
         }
