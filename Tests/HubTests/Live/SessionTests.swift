@@ -105,6 +105,27 @@ import Testing
     }
 
     @Test(arguments: SinkKind.allCases)
+    func `what readers take in parts arrives whole`(kind: SinkKind) async throws {
+        try await Gateway.run(kind, options: HubOptions(shards: 1)) { gateway in
+            var readers: [LineReader] = []
+            for _ in 0..<8 { readers.append(try await gateway.open(.earliest)) }
+            for reader in readers {
+                await reader.wait { !$0.isEmpty }
+                try await reader.stopReading()
+            }
+            // More than the kernel keeps for a reader, less than the session does.
+            let messages = (0..<10).map { String(repeating: "\($0)", count: 60_000) }
+            for message in messages { try await gateway.publish(message) }
+            _ = await gateway.stats { $0.delivered == 80 }
+            for reader in readers {
+                try await reader.resumeReading()
+                #expect(await reader.wait(messages: 10) == messages)
+                #expect(reader.garbage.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: SinkKind.allCases)
     func `a slow reader is told what the log no longer has, and goes on`(kind: SinkKind) async throws {
         let options = HubOptions(shards: 1, sessionBufferBytes: 16 << 10)
         try await Gateway.run(kind, options: options, retention: RetentionPolicy(messages: 20)) { gateway in
