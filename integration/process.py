@@ -1,5 +1,6 @@
 """What the kernel knows of a process."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 
@@ -15,6 +16,17 @@ def resident(process):
 def written(process):
     """The part of it that is of no file, in KiB: other processes that run the same program make no difference."""
     return _rollup(process, "Pss_Anon:")
+
+
+def taken_by_each(process, first, more, open_reader):
+    """KiB that one of `more` readers takes behind the `first`, with which what is there once is made."""
+    with ExitStack() as readers:
+        for _ in range(first):
+            readers.enter_context(open_reader())
+        before = written(process)
+        for _ in range(more):
+            readers.enter_context(open_reader())
+        return (written(process) - before) / more
 
 
 def _rollup(process, field):

@@ -61,5 +61,10 @@ static bool collect(struct io_uring *ring, int count) {
 void csend_all(csend_ring *ring, csend_parcel *parcels, int count) {
     if (!ring || ring->is_broken || count < WORTH_IT) return send_each(parcels, count);
     int submitted = submit(&ring->ring, parcels, count);
-    ring->is_broken = submitted < count || !collect(&ring->ring, submitted);
+    ring->is_broken = submitted < count;
+    if (submitted <= 0 || collect(&ring->ring, submitted)) return;
+    // What was taken is not known: these readers are let go, and come back to where they stood.
+    ring->is_broken = true;
+    for (int i = 0; i < submitted; i++)
+        if (parcels[i].taken < 0) shutdown(parcels[i].socket, SHUT_RDWR);
 }

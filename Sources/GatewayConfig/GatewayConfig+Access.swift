@@ -1,5 +1,4 @@
 package import BrokerCore
-import Glibc
 
 extension GatewayConfig {
     /// Who may read a channel.
@@ -26,12 +25,7 @@ extension GatewayConfig {
     /// Other hosts can't reach the gateway.
     package var isLoopback: Bool {
         let host = listen.host.lowercased()
-        return host == "localhost" || host == "::1" || host.hasPrefix("127.") && Self.isIPv4(host)
-    }
-
-    private static func isIPv4(_ host: String) -> Bool {
-        var address = in_addr()
-        return inet_pton(AF_INET, host, &address) == 1
+        return host == "localhost" || host == "::1" || host.hasPrefix("127.") && IPv4Text.isAddress(host[...].utf8)
     }
 
     /// The namespaces in which anyone may publish.

@@ -1,12 +1,11 @@
 """Readers that say nothing are nearly all readers nearly always: what each takes of memory is bounded."""
 
-from contextlib import ExitStack
-
 import pytest
-from process import written
+from process import taken_by_each
 from raw import Connection, WebSocketConnection
 
 FIRST, MORE = 500, 2_000
+MOST_KIB = 1.5
 
 
 def web_socket(gateway):
@@ -27,11 +26,5 @@ def event_stream(gateway):
 @pytest.mark.parametrize("reader", [web_socket, event_stream])
 def test_an_idle_reader_takes_no_more_than_one_and_a_half_kilobytes(start_gateway, reader):
     gateway = start_gateway()
-    with ExitStack() as stack:
-        for _ in range(FIRST):  # What is made once is made with the first.
-            stack.enter_context(reader(gateway))
-        before = written(gateway.process)
-        for _ in range(MORE):
-            stack.enter_context(reader(gateway))
-        each = (written(gateway.process) - before) / MORE
-    assert each <= 1.5, f"{each:.2f} KiB"
+    each = taken_by_each(gateway.process, FIRST, MORE, lambda: reader(gateway))
+    assert each <= MOST_KIB, f"{each:.2f} KiB"

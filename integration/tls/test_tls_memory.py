@@ -1,9 +1,8 @@
 """What a reader by TLS takes of memory while it says nothing is bounded."""
 
 import socket
-from contextlib import ExitStack
 
-from process import written
+from process import taken_by_each
 
 FIRST, MORE = 100, 300
 MOST_KIB = 22.5
@@ -24,11 +23,5 @@ def event_stream(gateway):
 
 
 def test_an_idle_reader_by_tls_takes_little_more_than_tls_keeps_itself(gateway):
-    with ExitStack() as stack:
-        for _ in range(FIRST):  # What is made once is made with the first.
-            stack.enter_context(event_stream(gateway))
-        before = written(gateway.process)
-        for _ in range(MORE):
-            stack.enter_context(event_stream(gateway))
-        each = (written(gateway.process) - before) / MORE
+    each = taken_by_each(gateway.process, FIRST, MORE, lambda: event_stream(gateway))
     assert each <= MOST_KIB, f"{each:.1f} KiB"

@@ -1,3 +1,4 @@
+import GatewayConfig
 import HTTPTypes
 
 /// Where a request was meant to go, as the page that sent it would write it: the gateway's own origin for that page.
@@ -28,13 +29,6 @@ struct RequestSite {
         return "\(scheme)://\(host.hasSuffix(own) && !host.hasSuffix("]") ? String(host.dropLast(own.count)) : host)"
     }
 
-    /// The host alone, lower case; an IPv6 address in its brackets.
-    var host: String? {
-        guard let authority = authority?.lowercased() else { return nil }
-        if authority.hasPrefix("[") { return authority.firstIndex(of: "]").map { String(authority[...$0]) } }
-        return String(authority.prefix { $0 != ":" })
-    }
-
     /// A name or an address of no public name: nobody can make a page's own name lead to it.
     ///
     /// DNS rebinding is a page whose own name is made to lead to the gateway: to the browser it is then of one origin
@@ -42,21 +36,9 @@ struct RequestSite {
     var isLocal: Bool {
         guard let authority, !authority.utf8.starts(with: [UInt8(ascii: "[")]) else { return true }
         let host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
-        if host.isEmpty || Self.isIPv4(host) { return true }
+        if host.isEmpty || IPv4Text.isAddress(host) { return true }
         let name = String(Substring(host)).lowercased()
         return name == "localhost" || name.hasSuffix(".localhost")
-    }
-
-    private static func isIPv4(_ host: Substring.UTF8View) -> Bool {
-        var (parts, digits) = (1, 0)
-        for byte in host {
-            switch byte {
-            case 0x30...0x39 where digits < 3: digits += 1
-            case UInt8(ascii: ".") where digits > 0: (parts, digits) = (parts + 1, 0)
-            default: return false
-            }
-        }
-        return parts == 4 && digits > 0
     }
 }
 

@@ -93,7 +93,6 @@ package final class Session {
     /// Subscribes to a channel. `false`: the session is subscribed to it already.
     package func subscribe(_ channel: ChannelName, from start: Start) -> Bool {
         guard phase == .open, subscriptions[channel] == nil else { return false }
-        outlet.isClear = false
         shard.channel(channel).subscribe(self, from: start)
         return true
     }

@@ -36,9 +36,6 @@ struct Outlets {
         outlets[Int(slot)] = Outlet(lastWrite: now, form: number(of: form))
     }
 
-    /// The wire form of a session's reader.
-    func form(_ slot: UInt32) -> any WireForm { forms[Int(outlets[Int(slot)].form)] }
-
     private mutating func number(of form: any WireForm) -> UInt16 {
         if let index = forms.firstIndex(where: { $0 === form }) { return UInt16(index) }
         forms.append(form)

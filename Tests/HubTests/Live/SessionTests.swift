@@ -1,5 +1,6 @@
 import BrokerCore
 import Hub
+import MemoryBroker
 import NIOCore
 import NIOPosix
 import Testing
@@ -101,6 +102,23 @@ import Testing
             let messages = await slow.wait(messages: 800)
             #expect(messages.map { $0.prefix { $0 != ":" } } == (1...800).map { "\($0)" })
             #expect(await gateway.hub.stats().gaps == 0)
+        }
+    }
+
+    @Test(arguments: SinkKind.allCases)
+    func `what comes at once is given to a reader only up to its bound`(kind: SinkKind) async throws {
+        let bound = 64 << 10
+        try await Gateway.run(kind, options: HubOptions(shards: 1, sessionBufferBytes: bound)) { gateway in
+            let reader = try await gateway.open(.earliest)
+            await reader.wait { !$0.isEmpty }
+            try await reader.stopReading()
+            let messages = (1...800).map { "\($0):" + String(repeating: "x", count: 4_000) }
+            let publications = messages.map { Publication(channel: Truth.name, data: $0) }
+            for result in await gateway.writer.publish(publications) { _ = try result.get() }
+            let stats = await gateway.stats { $0.lagged > 0 }
+            #expect(Int(stats.delivered) * 4_000 < bound + ChannelSink.window + (1 << 20))
+            try await reader.resumeReading()
+            #expect(await reader.wait(messages: 800) == messages)
         }
     }
 

@@ -4,7 +4,7 @@ import Hub
 import NIOCore
 import NIOPosix
 
-/// The ways in which a reader's bytes leave. Every promise is kept by both.
+/// The ways in which a reader's bytes leave. Every promise is kept by each.
 enum SinkKind: String, CaseIterable, Sendable {
     /// A socket of the shard's own, with what goes to many sent by io_uring if the kernel has it.
     case ring
