@@ -1,10 +1,9 @@
 """Bars of medians with their spread, as SVG."""
 
 import math
+import re
 import statistics
 from html import escape
-
-from harness import OUTPUT
 
 WIDTH, LEFT, RIGHT, BAR, GAP, HEAD = 860, 150, 190, 16, 6, 34  # pixels
 COLORS = {"telltale": "#1769aa", "telltale-redis": "#1769aa", "telltale-postgres": "#1769aa", "bare": "#8a8a8a"}
@@ -52,14 +51,18 @@ def draw(heading, measured, form):
             f'font-family="sans-serif">\n<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n')
 
 
-def chart(records, name, scenario):
+def file_name(scenario, case):
+    return re.sub("[^a-z0-9]+", "-", f"{scenario} {case}".lower().replace(",", "")) + ".svg"
+
+
+def chart(records, name, scenario, folder):
     """Writes one for each case of the scenario that has something to compare; yields the files."""
     column = scenario.CHART
-    for number, case in enumerate(records.cases(name)):
+    for case in records.cases(name):
         measured = {peer: [value for value in records.values(name, case, peer, column.key).values() if value > 0]
                     for peer in records.peers(name, case)}
         measured = {peer: values for peer, values in measured.items() if values}
         if len(measured) > 1:
-            file = OUTPUT / f"{name}-{number}.svg"
-            file.write_text(draw(f"{scenario.TITLE}: {case}, {column.title}", measured, column.form))
+            file = folder / file_name(name, case)
+            file.write_text(draw(f"{scenario.TITLE}: {case}, {column.title} (logarithmic)", measured, column.form))
             yield file

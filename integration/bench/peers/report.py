@@ -4,12 +4,11 @@ import statistics
 
 from charts import chart
 from figures import figures
-from harness import OUTPUT
 from records import Records, spread
 from scenarios import SCENARIOS
 from sizes import SIZES
 
-FILE = OUTPUT / "table.md"
+FILE = "table.md"
 
 
 def table(head, rows):
@@ -54,7 +53,7 @@ def failures(records):
                         f"`{' '.join(failed['error'].split())[:400]}`" for failed in records.failed)
 
 
-def sections(records):
+def sections(records, folder):
     yield from about(records)
     yield "## Figures to reach"
     yield figures_table(records)
@@ -63,15 +62,15 @@ def sections(records):
             continue
         yield f"## {scenario.TITLE}"
         yield " ".join(scenario.__doc__.split())
-        yield from (f"![{scenario.TITLE}]({file.name})" for file in chart(records, name, scenario))
+        yield from (f"![{scenario.TITLE}]({file.name})" for file in chart(records, name, scenario, folder))
         yield scenario_table(records, name, scenario)
     yield from failures(records)
 
 
-def write():
-    """Writes table and charts of what has been measured; returns all of it."""
-    records = Records()
-    for old in OUTPUT.glob("*.svg"):
-        old.unlink()
-    FILE.write_text("\n\n".join(sections(records)) + "\n")
-    return records
+def write(records, folder):
+    """Writes table and charts of what has been measured, in place of those that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SCENARIOS:
+        for old in folder.glob(f"{name}-*.svg"):
+            old.unlink()
+    (folder / FILE).write_text("\n\n".join(sections(records, folder)) + "\n")
