@@ -18,6 +18,10 @@ def add(record):
         file.write(json.dumps(record) + "\n")
 
 
+def identity(record):
+    return record["scenario"], record["case"], record["peer"], record["round"]
+
+
 class Records:
     """All of a run."""
 
@@ -26,6 +30,12 @@ class Records:
         self.about = about
         self.good = [record for record in records if "error" not in record]
         self.failed = [record for record in records if "error" in record]
+
+    @property
+    def missing(self):
+        """What failed, and was not measured by a later attempt of the same round either."""
+        measured = {identity(record) for record in self.good}
+        return [record for record in self.failed if identity(record) not in measured]
 
     def cases(self, scenario):
         """Their names, in the order in which they were measured first."""
