@@ -44,7 +44,7 @@ def build():
     compiler = [os.environ.get("CC", "gcc"), "-O2", "-o"]
     shared = [BENCH / "fanout" / f"{part}.c" for part in ("histogram", "loop", "net", "options", "usage")]
     programs = {
-        "fanout": sorted((BENCH / "fanout").glob("*.c")),
+        "fanout": [*sorted((BENCH / "fanout").glob("*.c")), "-lm"],
         "limit": [BENCH / "limit.c"],
         "publish": [*sorted((BENCH / "publish").glob("*.c")), *shared],
         "delivery": [*sorted((BENCH / "delivery").glob("*.c")), *shared, "-I/usr/include/postgresql", "-lhiredis",

@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "net.h"
 #include "options.h"
+#include "pace.h"
 #include "publishers.h"
 #include "readers.h"
 #include "sharing.h"
@@ -62,7 +63,7 @@ static Opening open_readers(void)
 // With a rate: when its time has come. Without: while fewer deliveries are under way than `window` messages make.
 static bool is_due(double elapsed)
 {
-    if (options.rate > 0) return elapsed * options.rate >= (double)published.messages;
+    if (options.rate > 0) return pace_is_due(elapsed);
     uint64_t each = (uint64_t)(options.readers > options.channels ? options.readers / options.channels : 1);
     return published.wanted < received.deliveries + (uint64_t)options.window * each;
 }
@@ -75,7 +76,10 @@ static bool goes_on(double elapsed)
 
 static void publish_what_is_due(uint64_t began)
 {
-    while (goes_on(seconds_since(began)) && publishers_free() && is_due(seconds_since(began))) publish();
+    while (goes_on(seconds_since(began)) && publishers_free() && is_due(seconds_since(began))) {
+        publish();
+        if (options.rate > 0) pace_advance();
+    }
 }
 
 static bool is_wanting(uint64_t began)

@@ -22,7 +22,7 @@ static const struct option names[] = {
     {"size", 1, 0, 'z'}, {"window", 1, 0, 'W'}, {"rate", 1, 0, 'r'}, {"timeout", 1, 0, 't'},
     {"depth", 1, 0, 'd'}, {"lines", 1, 0, 'l'}, {"channels", 1, 0, 'C'},
     {"seconds", 1, 0, 'S'}, {"patience", 1, 0, 'q'}, {"more", 1, 0, 'M'}, {"opening", 1, 0, 'o'},
-    {"backlog", 1, 0, 'b'}, {"slow", 1, 0, 'L'}, {0, 0, 0, 0},
+    {"random", 0, 0, 'R'}, {"backlog", 1, 0, 'b'}, {"slow", 1, 0, 'L'}, {0, 0, 0, 0},
 };
 
 static const char *with_line(const char *lines, const char *line)
@@ -55,6 +55,7 @@ static bool parse_number(int name, const char *value)
     case 'p': options.port = atoi(value); return true;
     case 'P': options.publish_port = atoi(value); return true;
     case 'w': options.websocket = true; return true;
+    case 'R': options.random = true; return true;
     case 'c': options.readers = atoi(value); return true;
     case 'k': options.publishers = atoi(value); return true;
     case 's': options.sources = atoi(value); return true;

@@ -15,6 +15,7 @@ typedef struct {
     int messages, size, window;
     int depth, lines, channels;              // publish: requests at once on a connection, lines a request (0: no lines)
     double rate;                             // messages a second; 0: as fast as the window allows
+    bool random;                             // fanout: that rate at random times, not evenly
     double seconds;                          // publish for so long, however many messages that makes; 0: `messages`
     double timeout;                          // seconds for the whole burst
     double patience;                         // seconds without a delivery after which the rest is given up; 0: timeout

@@ -21,14 +21,15 @@ class Column:
     key: str
     title: str
     form: str = "{:,.0f}"
+    better: str = "less"  # or "more"
 
 
-RATE = Column("deliveries_per_s", "deliveries/s")
+RATE = Column("deliveries_per_s", "deliveries/s", better="more")
 COST = Column("server_us_per_delivery", "CPU µs a delivery", "{:.3f}")
 P50, P99 = Column("p50_us", "p50 µs"), Column("p99_us", "p99 µs")
 BATCH = Column("deliveries_per_read", "deliveries a read", "{:.1f}")
 BUSY = Column("generator_busy", "generator busy", "{:.0%}")
-KEPT = Column("kept", "delivered", "{:.2%}")
+KEPT = Column("kept", "delivered", "{:.2%}", better="more")
 
 
 def burst(bench, peer, transport, readers, *more):

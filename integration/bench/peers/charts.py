@@ -39,11 +39,11 @@ def grid(powers, share, bottom):
         yield text(x, bottom + 14, f"{10 ** power:,}" if power >= 0 else f"{10.0 ** power:g}", "middle", 10, "#777")
 
 
-def draw(heading, measured, form):
+def draw(heading, unit, measured, form):
     """`measured`: a peer's values, of each peer."""
     share, powers = scale([value for values in measured.values() for value in values])
     bottom = HEAD + len(measured) * (BAR + GAP)
-    lines = [text(8, 20, heading, size=14), *grid(powers, share, bottom)]
+    lines = [text(8, 20, heading, size=14), text(WIDTH - 8, 20, unit, "end", color="#777"), *grid(powers, share, bottom)]
     for index, (peer, values) in enumerate(measured.items()):
         lines += bar(peer, values, form, share, HEAD + GAP // 2 + index * (BAR + GAP))
     body = "\n".join(lines)
@@ -52,7 +52,8 @@ def draw(heading, measured, form):
 
 
 def file_name(scenario, case):
-    return re.sub("[^a-z0-9]+", "-", f"{scenario} {case}".lower().replace(",", "")) + ".svg"
+    words = re.sub("[^a-z0-9]+", "-", case.lower().replace(",", ""))
+    return f"{scenario}-{words}.svg"
 
 
 def chart(records, name, scenario, folder):
@@ -64,5 +65,5 @@ def chart(records, name, scenario, folder):
         measured = {peer: values for peer, values in measured.items() if values}
         if len(measured) > 1:
             file = folder / file_name(name, case)
-            file.write_text(draw(f"{scenario.TITLE}: {case}, {column.title} (logarithmic)", measured, column.form))
+            file.write_text(draw(f"{scenario.TITLE}: {case}", f"{column.title}: {column.better} is better, logarithmic", measured, column.form))
             yield file

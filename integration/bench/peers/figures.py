@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from case import title
-from scenarios import growth, idle, storm
+from scenarios import growth, idle, latency, storm
 
 AT_LEAST, AT_MOST = "≥", "≤"
 
@@ -53,12 +53,13 @@ def memory(records, sizes):
                 records, "idle", case, "kb_per_conn", peer, theirs if peer == "uwebsockets" else case))
 
 
-def latency(records, sizes):
-    for transport in ("WebSocket", "SSE"):
-        for peer, bound in {"nchan": 0.5, "bare": 1.2}.items():
-            case = title(transport, sizes.few)
-            yield Figure(f"p99 at half of nchan's saturation: {case}", peer, AT_MOST, bound, against(
-                records, "latency", case, "p99_us", peer))
+def delays(records, sizes):
+    for times in (latency.EVENLY, latency.AT_RANDOM):
+        for transport in ("WebSocket", "SSE"):
+            case = latency.named(transport, sizes.few, times)
+            for peer, bound in {"nchan": 0.5, "bare": 1.2}.items():
+                yield Figure(f"p99 at half of nchan's saturation: {case}", peer, AT_MOST, bound, against(
+                    records, "latency", case, "p99_us", peer))
 
 
 def frameworks(records, sizes):
@@ -90,5 +91,5 @@ def growing(records, sizes):
 
 
 def figures(records, sizes):
-    for part in (saturated, at_rest, memory, latency, frameworks, storms, growing):
+    for part in (saturated, at_rest, memory, delays, frameworks, storms, growing):
         yield from part(records, sizes)

@@ -13,6 +13,15 @@ def start(about):
     FILE.write_text(json.dumps(about) + "\n")
 
 
+def start_again(date, scenarios):
+    """Forgets of the last run only these scenarios, which are measured once more at that date."""
+    first, *lines = FILE.read_text().splitlines()
+    about = json.loads(first)
+    about["date"] += f"; {', '.join(scenarios)}: {date}"
+    kept = [line for line in lines if json.loads(line)["scenario"] not in scenarios]
+    FILE.write_text("\n".join([json.dumps(about), *kept]) + "\n")
+
+
 def add(record):
     with FILE.open("a") as file:
         file.write(json.dumps(record) + "\n")

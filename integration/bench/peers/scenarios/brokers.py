@@ -6,7 +6,7 @@ from case import BUSY, COST, KEPT, P50, P99, RATE, Case, Column, burst, resting,
 from servers import ON_BROKERS
 
 TITLE = "Through a broker"
-COLUMNS = (Column("messages_per_s", "messages/s"), RATE, COST, P50, P99, BUSY, KEPT)
+COLUMNS = (Column("messages_per_s", "messages/s", better="more"), RATE, COST, P50, P99, BUSY, KEPT)
 CHART = P99
 COMPARED = ("flask-socketio", "channels", "channels-pubsub")
 RATE_AT_REST = 20  # messages a second, that the slowest can take

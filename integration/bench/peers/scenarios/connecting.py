@@ -7,7 +7,7 @@ from log import publish
 from peer import ALL, NEW
 
 TITLE = "Connection rate"
-COLUMNS = (Column("connects_per_s", "connections/s"), Column("server_us_per_connect", "CPU µs a connection"),
+COLUMNS = (Column("connects_per_s", "connections/s", better="more"), Column("server_us_per_connect", "CPU µs a connection"),
            Column("opening_busy", "generator busy", "{:.0%}"))
 CHART = COLUMNS[0]
 BACKLOG = 100

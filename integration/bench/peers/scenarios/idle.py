@@ -11,7 +11,7 @@ from harness import OUTPUT, OPENING_SECONDS
 from measure import Broken
 
 TITLE = "Idle connections"
-COLUMNS = (Column("kb_per_conn", "KB a connection", "{:.2f}"), Column("opened_per_s", "opened/s"),
+COLUMNS = (Column("kb_per_conn", "KB a connection", "{:.2f}"), Column("opened_per_s", "opened/s", better="more"),
            Column("generator_busy", "generator busy", "{:.0%}"))
 CHART = COLUMNS[0]
 HOLDER = Path(__file__).parent.parent / "holding.py"

@@ -1,4 +1,4 @@
-"""From publish to delivery at half of nchan's saturation: the same messages a second to each peer."""
+"""From publish to delivery at half of nchan's saturation: the same messages a second to each peer, evenly and at random times."""
 
 from functools import cache, partial
 
@@ -9,18 +9,31 @@ TITLE = "Latency at half of nchan's saturation"
 COLUMNS = (P50, P99, RATE, COST, BUSY, KEPT)
 CHART = P99
 COMPARED = ("telltale", "bare", "uwebsockets", "nchan")
+EVENLY, AT_RANDOM = "evenly", "at random times"
+PUBLISHERS_AT_RANDOM = 64  # so many that one is free whenever a message is due
 
 
-@cache
+def named(transport, readers, times):
+    return f"{title(transport, readers)}, {times}"
+
+
 def half_of_nchan(bench, transport, readers):
     nchan = PEERS["nchan"]
     return burst(bench, nchan, transport, readers, *saturating(bench, nchan))["deliveries_per_s"] / 2
 
 
-def measure(bench, peer, transport, readers):
-    return burst(bench, peer, transport, readers, *resting(bench, half_of_nchan(bench, transport, readers), readers))
+def measure(bench, peer, transport, readers, times, rate):
+    """At random, messages come close together now and then, which takes a while to be seen often enough."""
+    paced = resting(bench, rate(bench, transport, readers), readers)
+    if times == AT_RANDOM:
+        paced += ["--random", "--publishers", PUBLISHERS_AT_RANDOM, "--seconds", 3 * bench.sizes.seconds]
+    return burst(bench, peer, transport, readers, *paced)
 
 
 def cases(bench, peers):
-    for transport, readers, peer in each([peer for peer in peers if peer.name in COMPARED], [bench.sizes.few]):
-        yield Case(title(transport, readers), peer, partial(measure, bench, peer, transport, readers))
+    rate = cache(half_of_nchan)  # measured once a round
+    compared = [peer for peer in peers if peer.name in COMPARED]
+    for times in (EVENLY, AT_RANDOM):
+        for transport, readers, peer in each(compared, [bench.sizes.few]):
+            name = named(transport, readers, times)
+            yield Case(name, peer, partial(measure, bench, peer, transport, readers, times, rate))

@@ -6,6 +6,9 @@ import os
 import django
 from django.conf import settings
 
+# The layer waits 5 seconds for a reader's next message, after which the client would give the connection up by itself.
+REDIS = {"address": os.environ["PEER_REDIS"], "socket_timeout": None}
+
 settings.configure(
     DEBUG=False,
     ALLOWED_HOSTS=["*"],
@@ -13,7 +16,7 @@ settings.configure(
     MIDDLEWARE=[],  # none is needed here, and each costs
     CHANNEL_LAYERS={"default": {
         "BACKEND": os.environ["PEER_LAYER"],
-        "CONFIG": {"hosts": [os.environ["PEER_REDIS"]], **json.loads(os.environ["PEER_LAYER_SETTINGS"])},
+        "CONFIG": {"hosts": [REDIS], **json.loads(os.environ["PEER_LAYER_SETTINGS"])},
     }},
 )
 django.setup()
