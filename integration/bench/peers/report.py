@@ -1,10 +1,11 @@
 """The tables, in Markdown."""
 
 import statistics
+from collections import Counter
 
 from charts import chart
 from figures import figures
-from records import Records, spread
+from records import Records, identity, spread
 from scenarios import SCENARIOS
 from sizes import SIZES
 
@@ -47,10 +48,15 @@ def about(records):
 
 
 def failures(records):
-    if records.failed:
+    """What failed how often, and in how many rounds to the end."""
+    times = Counter((failed["scenario"], failed["case"], failed["peer"], " ".join(failed["error"].split())[:200])
+                    for failed in records.failed)
+    if times:
+        missing = Counter(failed[:3] for failed in set(map(identity, records.missing)))
         yield "## What did not work"
-        yield "\n".join(f"- {failed['scenario']}, {failed['case']}, {failed['peer']}, round {failed['round'] + 1}: "
-                        f"`{' '.join(failed['error'].split())[:400]}`" for failed in records.failed)
+        yield table(["case", "peer", "failed attempts", "rounds without a figure", "why"], (
+            [f"{scenario}: {case}", peer, str(count), str(missing[scenario, case, peer]), f"`{why}`"]
+            for (scenario, case, peer, why), count in times.items()))
 
 
 def sections(records, folder):
