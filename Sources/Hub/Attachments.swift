@@ -47,6 +47,26 @@ final class Attachments: Sendable {
         if isAttached { shard.mailbox.post(.attached([name])) } else { signal.yield() }
     }
 
+    /// The shards that want the channels of these messages; all of them when something else has happened as well.
+    ///
+    /// A shard that begins to want a channel while a message of it is on its way finds that in the log, where it is before it is
+    /// announced, and which the shard asks once it is attached.
+    func concerned(by events: [BrokerEvent], of all: [Shard]) -> [Shard] {
+        guard all.count > 1 else { return all }
+        return state.withLock { state in
+            var concerned: [Shard] = []
+            for event in events {
+                guard case .published(let announcement) = event else { return all }
+                for shard in state.wanted[announcement.message.channel] ?? []
+                where !concerned.contains(where: { $0 === shard }) {
+                    concerned.append(shard)
+                }
+                if concerned.count == all.count { return all }
+            }
+            return concerned
+        }
+    }
+
     func run() async {
         var pause = Self.firstPause
         for await _ in changes {

@@ -61,14 +61,16 @@ package final class Hub: Sendable {
         for shard in shards { shard.mailbox.post(.stop) }
     }
 
-    /// Brings events to every shard as they come: on the thread that sends them, for to wake a task first takes longer
-    /// than all else. A shard that is busy finds all that has gathered as one turn's work; when too much is under way,
-    /// the rest gathers in the broker's bounded buffer, and this task brings it when there is room.
+    /// Brings events to the shards that they concern as they come: on the thread that sends them, for to wake a task first
+    /// takes longer than all else. A shard that is busy finds all that has gathered as one turn's work; when too much is
+    /// under way, the rest gathers in the broker's bounded buffer, and this task brings it when there is room.
     private func pump() async {
         let gate = EventGate()
-        let bring: @Sendable ([BrokerEvent]) -> Void = { [shards] events in
-            let batch = EventBatch(events, shards: shards.count, gate: gate)
-            for shard in shards where !shard.mailbox.post(.events(batch)) { _ = batch.take() }
+        let bring: @Sendable ([BrokerEvent]) -> Void = { [shards, attachments] events in
+            let concerned = attachments.concerned(by: events, of: shards)
+            guard !concerned.isEmpty else { return }
+            let batch = EventBatch(events, shards: concerned.count, gate: gate)
+            for shard in concerned where !shard.mailbox.post(.events(batch)) { _ = batch.take() }
         }
         let shortcut: BrokerEvents.Shortcut = { events in
             guard gate.isOpen else { return false }

@@ -1,7 +1,7 @@
 import BrokerCore
 import Synchronization
 
-/// Broker events on their way to every shard. When the last shard has taken them they no longer count as under way.
+/// Broker events on their way to shards. When the last shard has taken them they no longer count as under way.
 final class EventBatch: Sendable {
     let events: [BrokerEvent]
     private let left: Atomic<Int>

@@ -1,5 +1,6 @@
 import BrokerConformance
 import BrokerCore
+import Dispatch
 import Hub
 import MemoryBroker
 import Testing
@@ -150,6 +151,23 @@ import Testing
                 try await reader.close()
             }
             #expect(gateway.broker.counts.recoveries <= 10, "\(gateway.broker.counts.recoveries) reads")
+        }
+    }
+
+    @Test func `a shard that is held up holds up nobody but its own readers`() async throws {
+        // Shards have their first session in turn: the reader is on the first, and the second comes to nothing any more.
+        try await Gateway.run(.socket) { gateway in
+            let reader = try await gateway.open(.earliest)
+            await reader.wait { !$0.isEmpty }
+            let isReleased = DispatchSemaphore(value: 0)
+            gateway.hub.visit { shard in if shard == 1 { isReleased.wait() } }
+            defer { isReleased.signal() }
+            // More than may be under way to all shards together.
+            let (parts, part) = (40, 500)
+            for number in 1...parts {
+                _ = await gateway.writer.publish((1...part).map { Publication(channel: Truth.name, data: "\($0)") })
+                #expect(await reader.wait(messages: number * part).count == number * part)
+            }
         }
     }
 
