@@ -23,7 +23,9 @@ import Testing
         try await PostgresServer.run { server in
             try await PostgresConnection.run(server.url) { connection in
                 async let sleeping = connection.failure("SELECT pg_sleep(60)")
+                while connection.underWay.queries == 0 { await Task.yield() }
                 async let behind = connection.failure("SELECT 1")
+                while connection.underWay.queries == 1 { await Task.yield() }
                 try await server.sql(
                     """
                     DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep') LOOP
