@@ -10,6 +10,7 @@ struct Gateway {
     let broker: ProbeBroker
     let hub: Hub
     let kind: SinkKind
+    private let running: Task<Void, Never>
 
     /// Runs `body` beside a Hub, and stops the Hub behind it.
     static func run(
@@ -22,12 +23,18 @@ struct Gateway {
         let broker = ProbeBroker(MemoryBroker(store: store, events: events))
         let hub = try Hub(broker: broker, options: options, logger: Logger(label: "test"))
         let gateway = Gateway(
-            store: store, writer: MemoryBroker(store: store), broker: broker, hub: hub, kind: kind)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hub.run() }
-            defer { group.cancelAll() }
-            try await body(gateway)
-        }
+            store: store, writer: MemoryBroker(store: store), broker: broker, hub: hub, kind: kind,
+            running: Task { await hub.run() })
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(gateway)) } catch { outcome = .failure(error) }
+        await gateway.stop()
+        try outcome.get()
+    }
+
+    /// Stops the Hub, as the end of the process does.
+    func stop() async {
+        running.cancel()
+        await running.value
     }
 
     /// Opens a reader of the channels, and hands its other end to the Hub.

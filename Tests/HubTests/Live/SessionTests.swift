@@ -201,9 +201,7 @@ import Testing
         try await Gateway.run(.socket) { gateway in
             gateway.hub.open(SessionSeed(connection: .socket(far)) { LineTransport([]) })
             _ = await gateway.stats { $0.sessions == 1 }
-            let stopped = Task { await gateway.hub.run() }
-            stopped.cancel()
-            await stopped.value
+            await gateway.stop()
             await readers[0].waitForClose()
             gateway.hub.open(SessionSeed(connection: .socket(lateFar)) { LineTransport([]) })
             await readers[1].waitForClose()
