@@ -40,4 +40,17 @@ import Testing
         #expect(!Accept(nil).prefersText)
         #expect(!Accept("").prefersText)
     }
+
+    @Test func `what has no worth is not accepted`() {
+        #expect(!Accept("text/event-stream;q=0").wantsEventStream)
+        #expect(!Accept("text/event-stream ; Q=0, text/plain").wantsEventStream)
+        #expect(Accept("application/json;q=0, text/plain").prefersText)
+    }
+
+    @Test func `anything is for those who do not name JSON`() {
+        #expect(Accept(nil).takesAnything)
+        #expect(Accept("text/plain, */*;q=0.1").takesAnything)
+        #expect(!Accept("*/*, application/json").takesAnything)
+        #expect(!Accept("text/html").takesAnything)
+    }
 }

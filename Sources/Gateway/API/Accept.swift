@@ -1,19 +1,35 @@
-/// What a reader accepts, as far as it decides between the forms that a channel has.
+/// What a reader accepts, as far as it decides between the forms that a channel has (RFC 9110 §12.5.1).
 struct Accept {
-    let wantsEventStream: Bool
-    /// Text is accepted, and neither JSON nor everything is.
-    let prefersText: Bool
+    private(set) var wantsEventStream = false
+    private var takesText = false
+    private var takesJSON = false
+    private var takesAll = false
 
+    /// Text is accepted, and neither JSON nor everything is.
+    var prefersText: Bool { takesText && !takesJSON }
     /// `*/*` is accepted, and JSON not named.
-    let takesAnything: Bool
+    var takesAnything: Bool { takesAll && !takesJSON }
 
     init(_ header: String?) {
-        let types = (header ?? "*/*").lowercased().split(separator: ",").compactMap { type -> String? in
-            let parts = type.filter { $0 != " " }.split(separator: ";")
-            return parts.dropFirst().contains("q=0") ? nil : parts.first.map(String.init)
+        for type in (header ?? "*/*").utf8.split(separator: UInt8(ascii: ",")) {
+            let end = type.firstIndex(of: UInt8(ascii: ";")) ?? type.endIndex
+            guard !type[end...].split(separator: UInt8(ascii: ";")).contains(where: { $0.says("q=0") }) else {
+                continue
+            }
+            let name = type[..<end]
+            if name.says("text/event-stream") { wantsEventStream = true }
+            if name.says("text/plain") { takesText = true }
+            if name.says("application/json") { takesJSON = true }
+            if name.says("*/*") { takesAll = true }
         }
-        wantsEventStream = types.contains("text/event-stream")
-        prefersText = types.contains("text/plain") && !types.contains("application/json")
-        takesAnything = types.contains("*/*") && !types.contains("application/json")
+    }
+}
+
+extension Substring.UTF8View {
+    /// It is this, whatever the case of its letters, and without its spaces.
+    fileprivate func says(_ text: String) -> Bool {
+        lazy.filter { $0 != UInt8(ascii: " ") }
+            .map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }
+            .elementsEqual(text.utf8)
     }
 }

@@ -9,13 +9,15 @@ struct Query: Sendable {
     init(target: String) throws(Problem) {
         var items: [(key: String, value: String)] = []
         if let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
-            for item in target[target.index(after: mark)...].split(separator: "&") {
-                let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard let key = Percent.decode(parts[0]), let value = Percent.decode(parts.count > 1 ? parts[1] : "")
+            for item in target.utf8[mark...].dropFirst().split(separator: UInt8(ascii: "&")) {
+                let equals = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+                let name = Substring(item[..<equals])
+                guard let key = Percent.decode(name),
+                    let value = Percent.decode(Substring(item[equals...].dropFirst()))
                 else {
                     // Not its value, which may be a token.
                     throw Problem(
-                        .badRequest, "invalid_query", "\"\(parts[0].prefix(64))=\" is not percent-encoded UTF-8")
+                        .badRequest, "invalid_query", "\"\(name.prefix(64))=\" is not percent-encoded UTF-8")
                 }
                 items.append((key, value))
             }

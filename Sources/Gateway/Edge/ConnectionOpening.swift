@@ -7,6 +7,7 @@ import NIOSSL
 /// Furnishes each new connection with the handlers of what it speaks.
 struct ConnectionOpening: Sendable {
     let live: LiveConfig
+    let times: Derived<GatewayConfig.Timeouts, ConnectionTimes>
     let services: EdgeServices
     /// One for each event loop.
     let desks: [ObjectIdentifier: PublishDesk]
@@ -39,11 +40,10 @@ struct ConnectionOpening: Sendable {
     private func shakeHands(
         _ channel: any Channel, _ admitted: AdmittedConnection, _ certificates: Certificates
     ) throws {
-        let timeouts = live.read(\.timeouts)
-        try WriteTimeout.limit(channel, timeouts.write)
+        let times = times.value
+        try WriteTimeout.limit(channel, times.write)
         try PassingReceiveBuffers.use(channel)
-        let handshake = HandshakeGuard(
-            timeout: TimeAmount(timeouts.handshake), refusals: services.counters.refusals)
+        let handshake = HandshakeGuard(timeout: times.handshake, refusals: services.counters.refusals)
         try channel.pipeline.syncOperations.addHandlers([
             handshake, NIOSSLServerHandler(context: certificates.context),
             SecureChoice(opening: self, admitted: admitted, handshake: handshake),
@@ -54,8 +54,7 @@ struct ConnectionOpening: Sendable {
 
     private func watch(_ admitted: AdmittedConnection, takesSocket: Bool) -> ConnectionWatch {
         ConnectionWatch(
-            timeouts: live.read(\.timeouts), refusals: services.counters.refusals, admitted: admitted,
-            takesSocket: takesSocket)
+            times: times.value, refusals: services.counters.refusals, admitted: admitted, takesSocket: takesSocket)
     }
 
     func speakHTTP1(_ channel: any Channel, _ admitted: AdmittedConnection, behindTLS choice: SecureChoice) throws {
@@ -67,11 +66,11 @@ struct ConnectionOpening: Sendable {
 
     /// Adds the handlers behind ``ConnectionWatch``.
     func speakHTTP1(_ channel: any Channel, watch: ConnectionWatch, isSecure: Bool) throws {
-        let config = live.current
+        let (bytes, count) = live.read { ($0.limits.headerBytes, $0.limits.headerCount) }
         var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = config.limits.headerBytes
-        limits.maxHeaderListSize = config.limits.headerBytes
-        limits.maxHeaderFieldCount = config.limits.headerCount
+        limits.maxHeaderFieldSize = bytes
+        limits.maxHeaderListSize = bytes
+        limits.maxHeaderFieldCount = count
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder(configuration: Self.encoding))
         try pipeline.addHandler(

@@ -1,4 +1,3 @@
-import GatewayConfig
 import HTTPTypes
 import NIOCore
 
@@ -29,7 +28,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     /// How long a peer may go on sending after all is said.
     static let lingering = TimeAmount.seconds(2)
 
-    private let timeouts: GatewayConfig.Timeouts
+    private let times: ConnectionTimes
     private let refusals: Refusals
     /// Who is at the other end.
     let peer: Peer
@@ -50,8 +49,8 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private(set) var hasRequestLine = false
     private(set) var context: ChannelHandlerContext?
 
-    init(timeouts: GatewayConfig.Timeouts, refusals: Refusals, admitted: AdmittedConnection, takesSocket: Bool) {
-        self.timeouts = timeouts
+    init(times: ConnectionTimes, refusals: Refusals, admitted: AdmittedConnection, takesSocket: Bool) {
+        self.times = times
         self.refusals = refusals
         peer = admitted.peer
         holds = admitted.holds
@@ -166,26 +165,17 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         self.phase = phase
         let wait: TimeAmount? =
             switch phase {
-            case .idle: TimeAmount(timeouts.idle)
-            case .head: TimeAmount(timeouts.header)
-            case .body(let kind): silence(in: kind)
+            case .idle: times.idle
+            case .head: times.header
+            case .body(let kind): times.silence(in: kind)
             case .answering, .stream: nil
             case .closing: Self.lingering
             }
         deadline = wait.map { .now() + $0 } ?? .distantFuture
-        if let timer, wait.map({ $0 < shortest }) ?? false {
+        if let timer, wait.map({ $0 < times.look }) ?? false {
             timer.cancel()
             watch()
         }
-    }
-
-    private func silence(in kind: RequestBodyKind) -> TimeAmount {
-        TimeAmount(kind == .lines ? timeouts.lines : timeouts.body)
-    }
-
-    /// The timer runs at this pace, and only looks at the deadline: setting that costs no timer a request.
-    private var shortest: TimeAmount {
-        min(TimeAmount(timeouts.header), TimeAmount(timeouts.idle), TimeAmount(timeouts.write), .seconds(5))
     }
 
     /// The peer takes nothing of its answers, and has had its time. What waits does not change then: nothing is
@@ -193,13 +183,14 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var isStuck: Bool {
         if case .stream = phase { return false }
         let bytes = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        if bytes == 0 || bytes != backlog.bytes { backlog = (bytes, .now() + TimeAmount(timeouts.write)) }
+        if bytes == 0 || bytes != backlog.bytes { backlog = (bytes, .now() + times.write) }
         return bytes > 0 && backlog.deadline <= .now()
     }
 
+    /// The timer runs at a pace of its own, and only looks at the deadline: setting that costs no timer a request.
     private func watch() {
         guard let context else { return }
-        let wait = min(max(deadline - .now(), .milliseconds(1)), shortest)
+        let wait = min(max(deadline - .now(), .milliseconds(1)), times.look)
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: wait) { [weak self] in self?.look() }
     }
 
@@ -214,7 +205,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
             refuse(Problem(.requestTimeout, "timeout", "the request's head took longer than timeouts.header"))
         case .body(let kind):
             enter(.answering)
-            bodyTimedOut?(BodyTimeout(seconds: Int(silence(in: kind).nanoseconds / 1_000_000_000)))
+            bodyTimedOut?(BodyTimeout(seconds: Int(times.silence(in: kind).nanoseconds / 1_000_000_000)))
         case .answering, .stream:
             break
         }

@@ -19,11 +19,35 @@ struct Handover {
     func begin(_ transport: @escaping @Sendable () -> any Transport) {
         let pipeline = channel.pipeline.syncOperations
         let leftovers = Leftovers()
-        let bound = NIOLoopBound(leftovers, eventLoop: channel.eventLoop)
         do {
-            try channel.syncOptions?.setOption(.autoRead, value: false)
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(leftovers, position: .after(decoder))
+            // It goes when it is through with what was read at once.
+            pipeline.removeHandler(decoder).assumeIsolated().whenComplete { _ in
+                if !openSocket(transport, leftovers) { leaveHTTP(transport, leftovers) }
+            }
+        } catch {
+            channel.close(promise: nil)
+        }
+    }
+
+    /// The socket leaves NIO, whose channel ends with its handlers. Not while that has something to send.
+    private func openSocket(_ transport: @escaping @Sendable () -> any Transport, _ leftovers: Leftovers) -> Bool {
+        guard takesSocket, (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0,
+            let socket = duplicateSocket()
+        else { return false }
+        channel.close(promise: nil)
+        hub.open(
+            SessionSeed(
+                connection: .socket(socket), received: leftovers.take(), holds: holds, transport: transport))
+        return true
+    }
+
+    /// The channel lives on, and speaks HTTP no more.
+    private func leaveHTTP(_ transport: @escaping @Sendable () -> any Transport, _ leftovers: Leftovers) {
+        let pipeline = channel.pipeline.syncOperations
+        do {
+            try channel.syncOptions?.setOption(.autoRead, value: false)
             let removals = [
                 pipeline.removeHandler(try pipeline.handler(type: RequestHandler.self)),
                 pipeline.removeHandler(try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)),
@@ -31,15 +55,15 @@ struct Handover {
                 pipeline.removeHandler(try pipeline.handler(type: HTTPServerPipelineHandler.self)),
                 pipeline.removeHandler(try pipeline.handler(type: PublishHandler.self)),
                 pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self)),
-                pipeline.removeHandler(decoder),
                 pipeline.removeHandler(try pipeline.handler(type: ConnectionWatch.self)),
                 pipeline.removeHandler(try pipeline.handler(type: TrafficMeter.self)),
             ]
             EventLoopFuture.andAllSucceed(removals, on: channel.eventLoop).flatMap {
                 channel.writeAndFlush(ByteBuffer())
-            }.whenComplete { result in
+            }.assumeIsolated().whenComplete { result in
                 switch result {
-                case .success: finish(transport, bound.value)
+                case .success where openSocket(transport, leftovers): break
+                case .success: openSink(transport, leftovers)
                 case .failure: channel.close(promise: nil)
                 }
             }
@@ -48,19 +72,12 @@ struct Handover {
         }
     }
 
-    private func finish(_ transport: @escaping @Sendable () -> any Transport, _ leftovers: Leftovers) {
-        let received = leftovers.take()
+    private func openSink(_ transport: @escaping @Sendable () -> any Transport, _ leftovers: Leftovers) {
         channel.pipeline.syncOperations.removeHandler(leftovers, promise: nil)
-        if takesSocket, let socket = duplicateSocket() {
-            channel.close(promise: nil)
-            hub.open(SessionSeed(connection: .socket(socket), received: received, holds: holds, transport: transport))
-        } else {
-            let channel = channel
-            let seed = SessionSeed(
-                connection: .sink { handle in ChannelSink(channel: channel, handle: handle) }, received: received,
-                holds: holds, transport: transport)
-            hub.open(seed)
-        }
+        let seed = SessionSeed(
+            connection: .sink { [channel] handle in ChannelSink(channel: channel, handle: handle) },
+            received: leftovers.take(), holds: holds, transport: transport)
+        hub.open(seed)
     }
 
     /// A descriptor of our own for the connection. Closing the channel then closes nothing but NIO's.

@@ -21,19 +21,19 @@ struct Listener {
     func bind() async throws -> any Channel {
         let config = live.current
         let opening = ConnectionOpening(
-            live: live, services: services, desks: desks, certificates: certificates, shutdowns: shutdowns)
+            live: live, times: Derived(live, of: \.timeouts, make: ConnectionTimes.init), services: services,
+            desks: desks, certificates: certificates, shutdowns: shutdowns)
         let logger = services.logger
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Connections have it of the socket that they come in by, as TCP_NODELAY, which NIO sets there.
+            .serverChannelOption(.socketOption(.so_keepalive), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
                 }
             }
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try opening.begin(channel) }
             }

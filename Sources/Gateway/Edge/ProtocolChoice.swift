@@ -26,7 +26,7 @@ final class ProtocolChoice: ChannelInboundHandler, RemovableChannelHandler {
         let channel = context.channel
         do {
             if isHTTP2 {
-                try WriteTimeout.limit(channel, opening.live.current.timeouts.write)
+                try WriteTimeout.limit(channel, opening.times.value.write)
                 try opening.speakHTTP2(channel, AdmittedConnection(peer: watch.peer, holds: watch.holds))
                 channel.pipeline.syncOperations.removeHandler(watch, promise: nil)
             } else {

@@ -1,4 +1,3 @@
-import GatewayConfig
 import Glibc
 import NIOCore
 
@@ -6,9 +5,9 @@ import NIOCore
 /// sockets itself.
 enum WriteTimeout {
     /// RFC 5482; the window that is never opened counts as well as the segment that is never acknowledged.
-    static func limit(_ channel: any Channel, _ timeout: Duration) throws {
+    static func limit(_ channel: any Channel, _ timeout: TimeAmount) throws {
         try channel.syncOptions?.setOption(
             ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), SocketOptionName(TCP_USER_TIMEOUT)),
-            value: SocketOptionValue(TimeAmount(timeout).nanoseconds / 1_000_000))
+            value: SocketOptionValue(timeout.nanoseconds / 1_000_000))
     }
 }

@@ -16,6 +16,7 @@ package final class Connections: Sendable {
     private static let retrySeconds: UInt64 = 5
 
     private let live: LiveConfig
+    private let trusted: Derived<[String], [IPNetwork]>
     /// The limit that was in force at the start.
     private let descriptors = Descriptors.limit
     private let all = Tally<Int>()
@@ -24,6 +25,7 @@ package final class Connections: Sendable {
 
     init(live: LiveConfig) {
         self.live = live
+        trusted = Derived(live, of: \.trustedProxies) { $0.compactMap { IPNetwork($0) } }
     }
 
     /// The most that are served at once.
@@ -49,7 +51,7 @@ package final class Connections: Sendable {
 
     /// The other end of a connection.
     func peer(_ channel: any Channel) -> Peer {
-        Peer(IPAddress(channel.remoteAddress), trusted: live.read(\.trustedProxies).compactMap { IPNetwork($0) })
+        Peer(IPAddress(channel.remoteAddress), trusted: trusted.value)
     }
 
     /// Counts a connection for as long as what is returned lives.

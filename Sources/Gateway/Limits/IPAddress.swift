@@ -57,15 +57,13 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        if isIPv4 {
-            var four = in_addr(s_addr: UInt32(truncatingIfNeeded: bits).bigEndian)
-            inet_ntop(AF_INET, &four, &text, socklen_t(text.count))
-        } else {
+        let low = UInt32(truncatingIfNeeded: bits)
+        if isIPv4 { return "\(low >> 24).\(low >> 16 & 0xFF).\(low >> 8 & 0xFF).\(low & 0xFF)" }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
             var six = bits.bigEndian
-            inet_ntop(AF_INET6, &six, &text, socklen_t(text.count))
+            inet_ntop(AF_INET6, &six, text.baseAddress, socklen_t(text.count))
+            return text.baseAddress.map { String(cString: $0) } ?? ""
         }
-        return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
     }
 }
 

@@ -1,59 +1,63 @@
 import HTTPTypes
 import Hub
 
-/// The head of a response that goes on as a stream. It is made once and shared by all streams whose heads are alike, its bytes
-/// included.
-///
-/// What is particular to a request (CORS, a content coding) is added by ``adding(_:)`` before the transport is made.
+/// The head of a response that goes on as a stream. What streams of a kind have in common is made once; what is particular to a
+/// request (its id, CORS) is added by ``adding(_:)`` before the transport is made.
 final class StreamHead: Sendable {
     /// How the stream behind a head is coded (RFC 9110 §8.4.1).
     enum Coding {
         case identity, gzip
     }
 
-    private static let eventStream = StreamHead(.ok, endless(contentType: "text/event-stream"))
-    private static let text = StreamHead(.ok, endless(contentType: "text/plain; charset=utf-8"))
-    private static let gzipEventStream = eventStream.adding([.contentEncoding: "gzip"])
-    private static let gzipText = text.adding([.contentEncoding: "gzip"])
+    private static let eventStream = StreamHead(.ok, endless("text/event-stream", .identity))
+    private static let text = StreamHead(.ok, endless("text/plain; charset=utf-8", .identity))
+    private static let gzipEventStream = StreamHead(.ok, endless("text/event-stream", .gzip), .gzip)
+    private static let gzipText = StreamHead(.ok, endless("text/plain; charset=utf-8", .gzip), .gzip)
 
     static func eventStream(_ coding: Coding) -> StreamHead { coding == .gzip ? gzipEventStream : eventStream }
     static func text(_ coding: Coding) -> StreamHead { coding == .gzip ? gzipText : text }
 
-    let response: HTTPResponse
+    private let status: HTTPResponse.Status
+    private let common: HTTPFields
+    private let added: HTTPFields
     private let coding: Coding
-    /// The head as HTTP/1.1 has it (RFC 9112 §2.1).
-    private let bytes: SharedBytes
+    /// The status line and the common fields as HTTP/1.1 has them (RFC 9112 §2.1).
+    private let lines: String
 
-    init(_ status: HTTPResponse.Status, _ fields: HTTPFields) {
-        response = HTTPResponse(status: status, headerFields: fields)
-        coding = fields[.contentEncoding] == "gzip" ? .gzip : .identity
-        bytes = Self.bytes(response)
+    convenience init(_ status: HTTPResponse.Status, _ fields: HTTPFields, _ coding: Coding = .identity) {
+        let lines = "HTTP/1.1 \(status.code) \(status.reasonPhrase)" + fields.map(Self.line).joined()
+        self.init(status, fields, [:], coding, lines)
+    }
+
+    private init(
+        _ status: HTTPResponse.Status, _ common: HTTPFields, _ added: HTTPFields, _ coding: Coding, _ lines: String
+    ) {
+        (self.status, self.common, self.added, self.coding, self.lines) = (status, common, added, coding, lines)
     }
 
     /// Proxies are told to keep nothing back, and to leave the bytes as they are.
-    private static func endless(contentType: String) -> HTTPFields {
-        [
+    private static func endless(_ contentType: String, _ coding: Coding) -> HTTPFields {
+        var fields: HTTPFields = [
             .contentType: contentType, .cacheControl: "no-store, no-transform", .xAccelBuffering: "no",
             .xContentTypeOptions: "nosniff", .vary: "Accept-Encoding",
         ]
+        if coding == .gzip { fields[.contentEncoding] = "gzip" }
+        return fields
     }
 
-    /// The same head with these fields too; each replaces one of its name, but for `Vary`, which names more.
-    func adding(_ fields: HTTPFields) -> StreamHead {
-        guard !fields.isEmpty else { return self }
-        var all = response.headerFields
-        for field in fields where field.name != .vary { all[field.name] = nil }
-        all.append(contentsOf: fields)
-        return StreamHead(response.status, all)
-    }
+    /// The same head with these fields behind its own.
+    func adding(_ fields: HTTPFields) -> StreamHead { StreamHead(status, common, added + fields, coding, lines) }
+
+    /// As HTTP/2 sends it.
+    var response: HTTPResponse { HTTPResponse(status: status, headerFields: common + added) }
 
     /// The answer with which a browser's EventSource gives up (HTML standard §9.2.3), to the same request.
     var withoutContent: StreamHead {
-        var fields = response.headerFields
+        var fields = common
         for name in [HTTPField.Name.contentType, .cacheControl, .contentEncoding, .xAccelBuffering] {
             fields[name] = nil
         }
-        return StreamHead(.noContent, fields)
+        return StreamHead(.noContent, fields).adding(added)
     }
 
     /// Sends it, before anything else of the stream, which is coded as it says from there on.
@@ -66,23 +70,17 @@ final class StreamHead: Sendable {
         if coding == .gzip { session.begin(GzipCoding()) }
     }
 
-    /// A stream ends with its connection, unless it is another protocol's.
-    private static func bytes(_ response: HTTPResponse) -> SharedBytes {
+    /// The head as HTTP/1.1 has it. A stream ends with its connection, unless it is another protocol's.
+    private var bytes: SharedBytes {
         var writer = ByteWriter()
-        writer.append("HTTP/1.1 ")
-        writer.append(String(response.status.code))
-        writer.append(" ")
-        writer.append(response.status.reasonPhrase)
-        for field in response.headerFields {
-            writer.append("\r\n")
-            writer.append(field.name.rawName)
-            writer.append(": ")
-            writer.append(field.value)
-        }
+        writer.append(lines)
+        for field in added { writer.append(Self.line(field)) }
         writer.append(
-            response.status == .switchingProtocols ? "\r\n\r\n" as StaticString : "\r\nConnection: close\r\n\r\n")
+            status == .switchingProtocols ? "\r\n\r\n" as StaticString : "\r\nConnection: close\r\n\r\n")
         return writer.finish()
     }
+
+    private static func line(_ field: HTTPField) -> String { "\r\n\(field.name.rawName): \(field.value)" }
 }
 
 extension HTTPField.Name {

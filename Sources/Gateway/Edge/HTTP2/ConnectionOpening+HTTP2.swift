@@ -8,10 +8,9 @@ extension ConnectionOpening {
 
     /// Adds the handlers of HTTP/2 to a connection; each request gets a channel of its own.
     func speakHTTP2(_ channel: any Channel, _ admitted: AdmittedConnection) throws {
-        let config = live.current
+        let limits = live.read(\.limits)
         let connection = HTTP2Connection(
-            idle: TimeAmount(config.timeouts.idle), holds: admitted.holds, counters: services.counters,
-            loop: channel.eventLoop)
+            idle: times.value.idle, holds: admitted.holds, counters: services.counters, loop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         if let meter = try? pipeline.handler(type: TrafficMeter.self) {
             meter.become(.http2)
@@ -21,8 +20,8 @@ extension ConnectionOpening {
         try pipeline.addHandler(
             NIOHTTP2Handler(
                 mode: .server, eventLoop: channel.eventLoop,
-                connectionConfiguration: HTTP2Bounds.connection(config.limits),
-                streamConfiguration: HTTP2Bounds.stream(config.limits),
+                connectionConfiguration: HTTP2Bounds.connection(limits),
+                streamConfiguration: HTTP2Bounds.stream(limits),
                 streamDelegate: HTTP2Connection.Streams(connection)
             ) { stream in
                 stream.eventLoop.makeCompletedFuture { try speakHTTP2(stream: stream, admitted.peer) }
@@ -33,10 +32,9 @@ extension ConnectionOpening {
 
     /// The handlers of one request, from the frames inwards.
     private func speakHTTP2(stream: any Channel, _ peer: Peer) throws {
-        let config = live.current
+        let limits = live.read(\.limits)
         let frames = HTTP2Stream(
-            timeouts: config.timeouts,
-            limits: RequestLimits(bytes: config.limits.headerBytes, count: config.limits.headerCount),
+            times: times.value, limits: RequestLimits(bytes: limits.headerBytes, count: limits.headerCount),
             refusals: services.counters.refusals, peer: peer)
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandler(frames)

@@ -1,4 +1,3 @@
-import GatewayConfig
 import HTTPTypes
 import Hub
 import Hummingbird
@@ -22,7 +21,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
     ]
 
-    private let timeouts: GatewayConfig.Timeouts
+    private let times: ConnectionTimes
     private let limits: RequestLimits
     private let refusals: Refusals
     let peer: Peer
@@ -48,8 +47,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var wake = NIODeadline.distantFuture
     private(set) var context: ChannelHandlerContext?
 
-    init(timeouts: GatewayConfig.Timeouts, limits: RequestLimits, refusals: Refusals, peer: Peer) {
-        self.timeouts = timeouts
+    init(times: ConnectionTimes, limits: RequestLimits, refusals: Refusals, peer: Peer) {
+        self.times = times
         self.limits = limits
         self.refusals = refusals
         self.peer = peer
@@ -94,7 +93,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         watch()
     }
 
-    private var silence: TimeAmount { TimeAmount(body == .lines ? timeouts.lines : timeouts.body) }
+    private var silence: TimeAmount { times.silence(in: body) }
 
     /// Counted as HTTP/1.1 has them: a line for each field.
     private func problem(with headers: HPACKHeaders) -> Problem? {
@@ -154,7 +153,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] in self?.look() }
     }
 
-    private var writeDeadline: NIODeadline { unsent == 0 ? .distantFuture : progress + TimeAmount(timeouts.write) }
+    private var writeDeadline: NIODeadline { unsent == 0 ? .distantFuture : progress + times.write }
 
     private func look() {
         wake = .distantFuture
