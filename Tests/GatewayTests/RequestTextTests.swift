@@ -53,4 +53,12 @@ import Testing
         #expect(!Accept("*/*, application/json").takesAnything)
         #expect(!Accept("text/html").takesAnything)
     }
+
+    @Test func `a list's elements are whole words of either case`() {
+        #expect("keep-alive, Upgrade".lists("upgrade"))
+        #expect("UPGRADE".lists("upgrade"))
+        #expect("close,\tupgrade ".lists("upgrade"))
+        #expect(!"upgraded".lists("upgrade"))
+        #expect(!"".lists("upgrade"))
+    }
 }

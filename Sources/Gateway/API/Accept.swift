@@ -24,12 +24,3 @@ struct Accept {
         }
     }
 }
-
-extension Substring.UTF8View {
-    /// It is this, whatever the case of its letters, and without its spaces.
-    fileprivate func says(_ text: String) -> Bool {
-        lazy.filter { $0 != UInt8(ascii: " ") }
-            .map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }
-            .elementsEqual(text.utf8)
-    }
-}

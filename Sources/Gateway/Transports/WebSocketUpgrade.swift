@@ -3,13 +3,14 @@ import HTTPTypes
 /// The opening handshake (RFC 6455 §4.2).
 enum WebSocketUpgrade {
     static let subprotocol = "telltale.v1"
+    private static let accepted = StreamHead(.switchingProtocols, [.upgrade: "websocket", .connection: "Upgrade"])
 
     /// The response that accepts the upgrade.
     /// - Parameter deflate: the compression that the client offers and is given.
     /// - Throws: ``Problem`` when the request is no proper upgrade.
     static func accept(_ headers: HTTPFields, _ deflate: PermessageDeflate?) throws(Problem) -> StreamHead {
         guard headers[.upgrade]?.lowercased() == "websocket",
-            headers[.connection]?.lowercased().contains("upgrade") ?? false
+            headers[.connection]?.lists("upgrade") ?? false
         else {
             throw upgradeRequired(
                 "upgrade_required",
@@ -22,11 +23,11 @@ enum WebSocketUpgrade {
             throw Problem(
                 .badRequest, "websocket_key", "Sec-WebSocket-Key must be the base64 of 16 bytes (RFC 6455 §4.1)")
         }
-        let offered = headers[.secWebSocketProtocol]?.split(separator: ",").map { $0.filter { $0 != " " } } ?? []
-        var fields: HTTPFields = [.upgrade: "websocket", .connection: "Upgrade", .secWebSocketAccept: accept]
-        if offered.contains(subprotocol) { fields[.secWebSocketProtocol] = subprotocol }
+        var fields: HTTPFields = [.secWebSocketAccept: accept]
+        let offered = headers[.secWebSocketProtocol]?.split(separator: ",") ?? []
+        if offered.contains(where: { $0.trimmed == subprotocol }) { fields[.secWebSocketProtocol] = subprotocol }
         if let deflate { fields[.secWebSocketExtensions] = deflate.response }
-        return StreamHead(.switchingProtocols, fields)
+        return accepted.adding(fields)
     }
 
     /// 426 says which protocol would do (RFC 9110 §15.5.22), and which version of it (RFC 6455 §4.4).
