@@ -1,7 +1,11 @@
 """HTTP connections: kept alive, pipelined, old, careful, and a stream at any request of them."""
 
+from pathlib import Path
+
 import pytest
 from client import http
+from gateway import until
+from process import metric
 from raw import Connection
 
 
@@ -59,6 +63,23 @@ def test_a_stream_behind_pipelined_requests_comes_after_their_answers(gateway, c
         assert [connection.answer().json()["offset"] for _ in range(2)] == [1, 2]
         assert connection.answer(has_body=False).headers["content-type"] == "text/event-stream"
         assert [block[-1] for block in blocks(connection, 3)[1:]] == ["data: x", "data: x"]
+
+
+def test_a_stream_behind_answers_that_are_not_taken_comes_after_them(gateway, channel):
+    messages, answers = 14, 12  # 10 MB, of which the sockets between take six at most
+    for number in range(messages):
+        gateway.publish(channel, f"{number:060000}")
+    sent = metric(http, gateway, "sent_bytes_total")
+    with Connection(gateway, receive_buffer=4096) as connection:
+        backlog = f"GET /v1/channels/{channel} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        stream = f"GET /v1/channels/{channel}?since=latest HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n"
+        connection.send(backlog * answers + stream.encode())
+        until(lambda: metric(http, gateway, "sent_bytes_total") - sent > messages * answers * 60_000, 15, "they are not written")
+        assert [len(connection.answer().json()["messages"]) for _ in range(answers)] == [messages] * answers
+        assert connection.answer(has_body=False).headers["content-type"] == "text/event-stream"
+        assert blocks(connection, 1)[0][-1].startswith("data: {")
+        gateway.publish(channel, "live")
+        assert blocks(connection, 1)[0][-1] == "data: live"
 
 
 def test_a_client_that_waits_for_100_continue_gets_it_and_then_its_answer(gateway, channel):
@@ -124,3 +145,18 @@ def test_head_of_a_stream_begins_none(gateway, channel):
 def test_an_unknown_path_is_a_problem(gateway):
     answer = http.get(f"{gateway.base_url}/v1/nothing")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def timer(connection):
+    """The kernel's for the gateway's end (proc_tcp.txt of the kernel's documentation): 2 is keep-alive's."""
+    near, far = (f":{end[1]:04X}" for end in (connection.socket.getpeername(), connection.socket.getsockname()))
+    ends = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines())
+    return next(int(fields[5].split(":")[0], 16) for fields in ends if fields[1].endswith(near) and fields[2].endswith(far))
+
+
+def test_the_kernel_looks_after_silent_peers(gateway, channel):
+    with Connection(gateway) as kept, Connection(gateway) as stream:
+        kept.request("GET", "/healthz").answer()
+        stream.request("GET", f"/v1/channels/{channel}", "Accept: text/event-stream").answer(has_body=False)
+        blocks(stream, 1)
+        until(lambda: timer(kept) == timer(stream) == 2, 5, lambda: f"timers {timer(kept)} and {timer(stream)}")
