@@ -44,8 +44,10 @@ def test_without_http2_the_seventh_waits(start_gateway, chromium):
     page.goto(f"{gateway.base_url}/healthz")
     page.evaluate(FOLLOW, READERS)
     page.wait_for_function("window.opened.filter(Boolean).length >= 6", timeout=15_000)
-    gateway.publish("reader:0", "the first is live")
-    page.wait_for_function("window.got[0] !== ''", timeout=15_000)
+    # Which six is a matter of chance: a request whose connection has a certificate that is to be ignored queues up again.
+    one = page.evaluate("window.opened.indexOf(true)")
+    gateway.publish(f"reader:{one}", "it is live")
+    page.wait_for_function(f"window.got[{one}] !== ''", timeout=15_000)
     assert page.evaluate("window.opened.filter(Boolean).length") == 6
     context.close()
 
