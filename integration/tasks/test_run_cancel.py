@@ -54,7 +54,7 @@ def test_a_command_that_does_not_mind_sigterm_is_killed_after_the_grace_period(g
 
 def test_what_the_command_has_started_ends_with_it_and_who_stands_beside_us_stays(gateway, run, tmp_path):
     pids = tmp_path / "pids"
-    process = run("tree", f"sh -c 'sleep 1000 & echo $! >> {pids}; wait' & sleep 1000 & echo $! >> {pids}; sleep 0.5; echo ready; wait")
+    process = run("tree", f"sh -c 'sleep 1000 & echo $! >> {pids}; wait' & sleep 1000 & echo $! >> {pids}; while [ $(wc -l < {pids}) -lt 2 ]; do sleep 0.05; done; echo ready; wait")
     children = [int(pid) for pid in pids.read_text().split()]
     assert len(children) == 2 and all(map(is_alive, children))
     # This test is in the process group of the run, as another command of a pipeline is: a signal to the group would end it.
@@ -66,7 +66,7 @@ def test_what_the_command_has_started_ends_with_it_and_who_stands_beside_us_stay
 
 def test_what_the_command_leaves_behind_is_killed_too(run, gateway, tmp_path):
     pid = tmp_path / "pid"
-    process = run("behind", f"sh -c 'trap \"\" TERM; echo $$ > {pid}; while :; do sleep 0.1; done' & sleep 0.5; echo ready; wait", "--grace", "1s")
+    process = run("behind", f"sh -c 'trap \"\" TERM; echo $$ > {pid}; while :; do sleep 0.1; done' & while [ ! -s {pid} ]; do sleep 0.05; done; echo ready; wait", "--grace", "1s")
     RunTask(gateway, "behind").cancel()
     assert process.wait(10) == 128 + 15
     until(lambda: not is_alive(int(pid.read_text())), 10, "what the command left behind is still there")

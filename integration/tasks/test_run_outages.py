@@ -66,11 +66,18 @@ def test_answers_that_are_lost_make_no_line_come_twice(gateway, proxy, telltale)
     assert task.state == "finished"
 
 
-def test_a_command_that_ends_while_the_gateway_is_away_has_its_end_told_when_it_comes_back(gateway, proxy, telltale):
-    process = telltale(proxy, "run", "--task", "ended", "--", "sh", "-c", "echo before; sleep 1; echo after; exit 9")
+def until_there(file):
+    """A shell's way of waiting."""
+    return f"while [ ! -e {file} ]; do sleep 0.05; done"
+
+
+def test_a_command_that_ends_while_the_gateway_is_away_has_its_end_told_when_it_comes_back(gateway, proxy, telltale, tmp_path):
+    go = tmp_path / "go"
+    process = telltale(proxy, "run", "--task", "ended", "--", "sh", "-c", f"echo before; {until_there(go)}; echo after; exit 9")
     task = RunTask(gateway, "ended")
     task.wait_for_line("before")
     proxy.refuse()
+    go.touch()
     wait_for_the_command(process)
     assert process.poll() is None and task.state == "started"
     proxy.lead_to(gateway)
@@ -78,15 +85,18 @@ def test_a_command_that_ends_while_the_gateway_is_away_has_its_end_told_when_it_
     assert task.lines == ["before", "after"] and task.state == "failed"
 
 
-def test_the_wait_at_the_end_is_bounded_and_an_interrupt_ends_it(gateway, proxy, telltale):
+def test_the_wait_at_the_end_is_bounded_and_an_interrupt_ends_it(gateway, proxy, telltale, tmp_path):
+    go = tmp_path / "go"
     for options, act in ((["--wait", "1s"], lambda process: None), ([], lambda process: process.terminate())):
-        process = telltale(proxy, "run", *options, "--task", "gone", "--", "sh", "-c", "echo before; sleep 1; exit 6")
+        process = telltale(proxy, "run", *options, "--task", "gone", "--", "sh", "-c", f"echo before; {until_there(go)}; exit 6")
         RunTask(gateway, "gone").wait_for("started").wait_for_line("before")
         proxy.refuse()
+        go.touch()
         wait_for_the_command(process)
         act(process)
         assert process.wait(10) == 6
         assert "not been told how it ended" in said(process)[-1]
+        go.unlink()
         proxy.lead_to(gateway)
         RunTask(gateway, "gone").patch(state="failed")
 
@@ -126,7 +136,7 @@ def test_heartbeats_keep_a_silent_command_from_being_lost(gateway, telltale):
 
 def test_past_the_buffer_the_oldest_lines_are_missing_and_a_line_says_how_many(gateway, proxy, telltale, tmp_path):
     go = tmp_path / "go"
-    script = f"echo first; while [ ! -e {go} ]; do sleep 0.05; done; seq -f '%0500g' 1 10000; sleep 2; echo last"
+    script = f"echo first; {until_there(go)}; seq -f '%0500g' 1 10000; sleep 2; echo last"
     process = telltale(proxy, "run", "--task", "full", "--buffer", "1MiB", "--", "sh", "-c", script)
     task = RunTask(gateway, "full")
     task.wait_for_line("first")

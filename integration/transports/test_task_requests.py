@@ -158,9 +158,9 @@ class Waiting(threading.Thread):
     def __init__(self, task, tag=None, seconds=10):
         super().__init__()
         self.task, self.tag, self.seconds = task, tag, seconds
-        before = metric(http, task.gateway, "channels")
+        until(lambda: metric(http, task.gateway, "sessions") == 0, 10, "readers of other tests stay")
         self.start()
-        until(lambda: metric(http, task.gateway, "channels") > before or not self.is_alive(), 5, "the reader does not wait")
+        until(lambda: metric(http, task.gateway, "sessions") == 1 or not self.is_alive(), 5, "the reader does not wait")
 
     def run(self):
         headers = {"If-None-Match": self.tag} if self.tag else {}

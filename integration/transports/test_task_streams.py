@@ -230,7 +230,7 @@ def test_a_poll_ends_with_the_turn_that_has_brought_something(task):
         kinds = list(found)
     assert [frame["type"] for frame in kinds] == ["task", "subscribed", "message", "message", "message"]
     position = f"{kinds[-1]['epoch']}:{kinds[-1]['offset']}"
-    known = metric(http, task.gateway, "subscriptions")
+    until(lambda: metric(http, task.gateway, "sessions") == 0, 10, "readers of other tests stay")
     answers = {}
 
     def poll():
@@ -239,7 +239,7 @@ def test_a_poll_ends_with_the_turn_that_has_brought_something(task):
             params={"form": "frames", "task": task.id, "wait": 20, "last_event_id": urlencode({task.channel: position})}).text
     waiting = threading.Thread(target=poll)
     waiting.start()
-    until(lambda: metric(http, task.gateway, "subscriptions") > known, 5, "the poll does not wait")
+    until(lambda: metric(http, task.gateway, "sessions") == 1, 5, "the poll does not wait")
     task.patch(log="two")
     waiting.join()
     frames = [json.loads(line[6:]) for line in answers["body"].splitlines() if line]

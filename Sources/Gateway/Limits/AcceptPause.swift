@@ -6,6 +6,9 @@ import NIOPosix
 /// What happens when a connection can't be accepted because the process or the system has no descriptor left, or no memory for it:
 /// accepting rests for a moment, instead of being tried again and again, and goes on by itself. Those who are served don't
 /// notice; those who come wait in the kernel's queue.
+///
+/// While it rests one descriptor is left free, which is held for that otherwise: libdispatch opens a file of `/proc` now and then to
+/// see whether its threads run, and ends the process when it can't.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = Any
 
@@ -17,10 +20,15 @@ final class AcceptPause: ChannelInboundHandler {
     private let logger: Logger
     private var said: NIODeadline?
     private var isResting = false
+    /// What is given up while accepting rests; `nil`: it has been.
+    private var spare: Int32?
 
     init(logger: Logger) {
         self.logger = logger
     }
+
+    func handlerAdded(context _: ChannelHandlerContext) { _ = takeSpare() }
+    func handlerRemoved(context _: ChannelHandlerContext) { giveSpare() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
@@ -29,16 +37,29 @@ final class AcceptPause: ChannelInboundHandler {
         say(error)
         guard !isResting else { return }
         isResting = true
-        rest(context)
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        giveSpare()
+        rest(context.channel)
     }
 
-    private func rest(_ context: ChannelHandlerContext) {
-        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
-        let channel = context.channel
-        context.eventLoop.assumeIsolated().scheduleTask(in: Self.rest) { [weak self] in
-            self?.isResting = false
+    private func rest(_ channel: any Channel) {
+        channel.eventLoop.assumeIsolated().scheduleTask(in: Self.rest) { [weak self] in
+            guard let self, channel.isActive else { return }
+            guard takeSpare() else { return rest(channel) }
+            isResting = false
             try? channel.syncOptions?.setOption(.autoRead, value: true)
         }
+    }
+
+    private func takeSpare() -> Bool {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        spare = descriptor >= 0 ? descriptor : nil
+        return descriptor >= 0
+    }
+
+    private func giveSpare() {
+        if let spare { close(spare) }
+        spare = nil
     }
 
     private func say(_ error: IOError) {

@@ -77,12 +77,17 @@ final class ProbeBroker: Broker {
     }
 
     func attach(_ channels: [ChannelName]) async throws(BrokerError) {
-        if state.withLock({ $0.attach() }) { throw .unavailable(reason: "told to fail") }
-        let isDown = state.withLock { state in
-            if state.isNodeDown { state.unattached += channels }
-            return state.isNodeDown
+        let (fails, isDown) = state.withLock { state in
+            let fails = state.attach()
+            if !fails, state.isNodeDown {
+                state.unattached += channels
+                // Under the lock: before the restoration of these channels, whoever comes to that first.
+                events.send([.continuityLost(.channels(channels))])
+            }
+            return (fails, state.isNodeDown)
         }
-        if isDown { events.send([.continuityLost(.channels(channels))]) } else { try await base.attach(channels) }
+        if fails { throw .unavailable(reason: "told to fail") }
+        if !isDown { try await base.attach(channels) }
     }
 
     /// The node of the channels that are attached from now on is down.

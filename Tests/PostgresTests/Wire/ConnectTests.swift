@@ -40,10 +40,10 @@ import Testing
         defer { silent.stop() }
         let dead = LoopbackPort.free()
         let url = "postgres://postgres:hunter2@127.0.0.1:\(dead),127.0.0.1:\(silent.port)/postgres"
-        let error = await PostgresConnection.failure(url, connectTimeout: .milliseconds(200))
+        let error = await PostgresConnection.failure(url, connectTimeout: .seconds(2))
         #expect(
             error?.words == "PostgreSQL at 127.0.0.1:\(dead): Connection refused; PostgreSQL at 127.0.0.1:"
-                + "\(silent.port): no connection within 200 ms")
+                + "\(silent.port): no connection within 2 s")
         let unknown = await PostgresConnection.failure("postgres://nowhere.invalid/postgres")
         #expect(
             unknown?.words.hasPrefix("PostgreSQL at nowhere.invalid:5432: the host's name can't be resolved: ") == true)

@@ -88,7 +88,7 @@ import Testing
             try await PostgresConnection.run(server.url) { connection in
                 let failures = Locked(0)
                 for _ in 0..<20 {
-                    connection.submit(Query("SELECT pg_sleep(0.1)"), timeout: .seconds(1)) { answer in
+                    connection.submit(Query("SELECT pg_sleep(0.3)"), timeout: .seconds(4)) { answer in
                         if answer.failure != nil { failures.withLock { $0 += 1 } }
                     }
                 }

@@ -168,9 +168,9 @@ import Testing
         try await RedisServer.run { server in
             server.suspend()
             var options = RedisOptions()
-            options.connectTimeout = .milliseconds(300)
+            options.connectTimeout = .seconds(2)
             let words = await failure(server.endpoint, options)?.unreachableWords
-            #expect(words?.contains("did not answer within 300 ms") == true)
+            #expect(words?.contains("did not answer within 2 s") == true)
         }
     }
 
