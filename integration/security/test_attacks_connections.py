@@ -183,9 +183,9 @@ def test_only_so_many_may_take_their_time_to_read_why_they_are_refused(start_gat
     with Connection(gateway, source="127.0.0.2"):
         before = descriptors(gateway.process)
         crowd = [Connection(gateway, source="127.0.0.2") for _ in range(400)]
-        until(lambda: metric(http, gateway, refused) == 400, 10, "they are not refused")
+        until(lambda: metric(http, gateway, refused) == 400, 0.5, "they are not refused at once")
         # Nobody has closed yet, and who lingers does so for a second.
-        until(lambda: descriptors(gateway.process) - before < REFUSED + 10, 0.8, "all of them linger")
+        until(lambda: descriptors(gateway.process) - before < REFUSED + 10, 0.3, "all of them linger")
         for one in crowd:
             one.__exit__()
 
@@ -254,6 +254,8 @@ def test_a_gateway_without_descriptors_serves_those_it_has_says_so_once_and_reco
         assert writer.request("POST", "/v1/channels/a", body=b"before").answer().status == 200
         crowd = [Connection(few) for _ in range(200)]
         until(lambda: "can't be accepted" in few.log.read_text(), 10, "the gateway does not run out")
+        # Before any of those who are refused have had their second: it is the gateway that gives one up.
+        until(lambda: descriptors(few.process) < 80, 0.5, "none is left for what the process itself opens")
         begun = processor_seconds(few.process)
         time.sleep(1)
         assert processor_seconds(few.process) - begun < 0.15, "it spins"
