@@ -101,4 +101,7 @@ class Proxy:
             self._wait(connection)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
-            return
+            # A killed server that had not read everything resets its connections; silence would be something else.
+            self._wait(connection)
+            self._reset(source)
+            self._reset(sink)
