@@ -28,6 +28,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `an epoch of which the new primary has nothing is another life`(_ asScript: Bool) async throws {
+        try await Self.split(asScript: asScript) { under, other, lost in
+            try await under.leadAnew()
+            var unknown = lost.position
+            try await until("a new epoch begins") {
+                unknown = try await under.publish(lost.channel, "lost, too")
+                return unknown.epoch != lost.position.epoch
+            }
+            try await FunctionsUnderTest.connect(to: other, asScript: asScript) { under in
+                let next = try await under.publish(lost.channel, "other")
+                let recovery = try await under.recover(lost.channel, from: .after(unknown))
+                #expect(recovery.gap == Gap(asked: unknown, epoch: next.epoch, haveFrom: 1, reason: .epoch))
+                #expect(recovery.messages.map(\.data) == ["1", "2", "3", "other"])
+            }
+        }
+    }
+
     private struct Lost {
         let channel: ChannelName
         let position: Position
