@@ -64,7 +64,7 @@ soak: build
 test-tsan:
 	scripts/install build
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
-	swift test --skip-build --sanitize=thread --scratch-path .build-tsan --filter 'HubTests|MemoryTests'
+	swift test --skip-build --sanitize=thread --scratch-path .build-tsan --filter '^(HubTests|MemoryTests)\.'
 
 # Those that are short are in "make test" too.
 autobahn:
