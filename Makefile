@@ -7,7 +7,7 @@ PYTHON := .build/venv/bin/python
 help:
 	@echo "make serve        build, and run the gateway on 127.0.0.1:8080 with the memory broker"
 	@echo "make test         everything: lint, unit and conformance tests, integration tests, real browser"
-	@echo "make test-tsan    Hub and memory broker under ThreadSanitizer"
+	@echo "make test-tsan    the Hub, the edge, tasks and the memory broker under ThreadSanitizer"
 	@echo "make test-behind  the browser tests behind nginx and HAProxy"
 	@echo "make test-failover  one of two gateways drained behind each proxy, under 2,000 readers"
 	@echo "make soak         15 minutes of 10,000 readers that come and go, with broker restarts: memory and descriptors"
