@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections import defaultdict
 
 from harness import OUTPUT
 
@@ -49,6 +50,14 @@ class Records:
     def cases(self, scenario):
         """Their names, in the order in which they were measured first."""
         return list(dict.fromkeys(record["case"] for record in self.good if record["scenario"] == scenario))
+
+    def rounds(self, scenario):
+        """In how many every case was tried with every peer: fewer than were ordered, if the run was interrupted."""
+        tried = defaultdict(set)
+        for record in [*self.good, *self.failed]:
+            if record["scenario"] == scenario:
+                tried[record["case"], record["peer"]].add(record["round"])
+        return min(map(len, tried.values()))
 
     def peers(self, scenario, case):
         return list(dict.fromkeys(

@@ -37,11 +37,18 @@ def scenario_table(records, name, scenario):
     return table(["case", "peer", *(column.title for column in scenario.COLUMNS)], rows)
 
 
+def rounds(records):
+    """How many, and which scenarios an interruption has left with fewer."""
+    ordered = records.about["rounds"]
+    fewer = [f"{found} of {name}" for name in SCENARIOS if records.cases(name) and (found := records.rounds(name)) < ordered]
+    return f"{ordered} rounds" + (f", interrupted: {', '.join(fewer)}" if fewer else "")
+
+
 def about(records):
     facts = records.about
     yield "# Telltale and its peers"
     yield f"{facts['date']}. " + "  \n".join(facts["machine"])
-    yield f"Median (lowest – highest) of {facts['rounds']} rounds. Measured: " + ", ".join(
+    yield f"Median (lowest – highest) of {rounds(records)}. Measured: " + ", ".join(
         f"{peer} ({version})" for peer, version in facts["versions"].items()) + "."
     if facts["sizes"] != "full":
         yield "**A quick run, to see that everything works: its figures mean nothing.**"
