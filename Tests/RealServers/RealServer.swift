@@ -29,6 +29,9 @@ extension RealServer {
     /// What it has printed since it was last started.
     package var log: String { process.withLock { $0 }?.output ?? "" }
 
+    /// Whether its program has been started and has not ended.
+    package var isRunning: Bool { process.withLock { $0 }?.isRunning ?? false }
+
     /// Starts a server and waits until it accepts connections. The caller stops it.
     package static func start(_ options: Options = Options()) async throws -> Self {
         // Another process may take the port before the server does.

@@ -3,8 +3,9 @@
 package final class RedisSentinels: Sendable {
     /// The name under which they watch the primary.
     package static let master = "mymaster"
-    /// How long the primary may be silent until it is replaced, in milliseconds.
-    package static let patience = 700
+    /// How long the primary may be silent until it is replaced, in milliseconds. Less than the second between two PINGs of
+    /// a sentinel would be too little: it takes a primary whose name it has just learned for down before it has asked.
+    package static let patience = 2_000
 
     /// The first is the primary at the start.
     package let servers: [RedisServer]
@@ -36,6 +37,7 @@ package final class RedisSentinels: Sendable {
             sentinelOptions.config += lines(watching: primary, options)
             for _ in 0..<3 { started.append(try await RedisServer.start(sentinelOptions)) }
             let set = RedisSentinels(servers: Array(started[..<3]), sentinels: Array(started[3...]))
+            try await set.findTogether()
             try await set.settle()
             let result = try await body(set)
             for server in started { await server.stop() }
@@ -72,16 +74,40 @@ package final class RedisSentinels: Sendable {
         return named
     }
 
-    /// Orders a failover, as soon as a replica is fit for it.
+    /// Orders a failover, once none is under way: two of them at once would have sentinels, each with its own primary in
+    /// mind, turn one server around again and again.
     package func failOver() async throws {
+        try await settle()
         try await until("the sentinels accept a failover") {
             try await self.sentinels[0].cli("SENTINEL", "FAILOVER", Self.master) == "OK"
         }
     }
 
-    /// Until the replicas follow, and every sentinel knows them and the other sentinels.
-    private func settle() async throws {
-        for replica in servers[1...] { try await replica.follows() }
+    /// Waits until no failover is under way: all sentinels name one primary, and every other server that runs follows it.
+    package func settle() async throws {
+        try await until("the sentinels have settled on a primary") {
+            guard let primary = try await self.undisputedPrimary() else { return false }
+            for server in self.servers where server !== primary && server.isRunning {
+                guard await server.follows(primary) else { return false }
+            }
+            return true
+        }
+    }
+
+    /// The one that every sentinel takes for the primary, and for neither down nor about to be replaced.
+    private func undisputedPrimary() async throws -> RedisServer? {
+        var named: Set<Int> = []
+        for sentinel in sentinels {
+            let words = try await sentinel.cli("SENTINEL", "MASTER", Self.master).split(separator: "\n")
+            func value(of name: Substring) -> Substring? { words.firstIndex(of: name).map { words[$0 + 1] } }
+            guard value(of: "flags") == "master", let port = value(of: "port").flatMap({ Int($0) }) else { return nil }
+            named.insert(port)
+        }
+        return named.count == 1 ? servers.first { named.contains($0.port) } : nil
+    }
+
+    /// Until every sentinel knows the replicas and the other sentinels.
+    private func findTogether() async throws {
         for sentinel in sentinels {
             try await until("the sentinels know one another") {
                 let info = try await sentinel.cli("INFO", "sentinel")
@@ -92,10 +118,10 @@ package final class RedisSentinels: Sendable {
 }
 
 extension RedisServer {
-    /// Waits until it is a replica that follows its primary: no write is taken by it any more.
-    package func follows() async throws {
-        try await until("the replica follows") {
-            try await self.cli("INFO", "replication").contains("master_link_status:up")
-        }
+    /// Whether it is a replica in step with this primary: it takes no writes of its own.
+    fileprivate func follows(_ primary: RedisServer) async -> Bool {
+        // A sentinel that turns it into a replica ends its connections.
+        guard let info = try? await cli("INFO", "replication") else { return false }
+        return info.contains("master_link_status:up") && info.contains("master_port:\(primary.port)\r\n")
     }
 }

@@ -8,9 +8,23 @@ actor BrokerReader {
     private struct Reading {
         var position: Position
         var data: [String] = []
-        var gaps: [Gap] = []
+        /// What was read before the last gap.
+        var before = 0
+        /// The recoveries that were not complete, without their messages.
+        var gaps: [Recovery] = []
         /// How often it was said to be interrupted.
         var losses = 0
+
+        mutating func take(_ recovery: Recovery) {
+            if recovery.gap != nil {
+                before = data.count
+                var bare = recovery
+                bare.messages = []
+                gaps.append(bare)
+            }
+            data += recovery.messages.map(\.data)
+            position = recovery.end
+        }
     }
 
     nonisolated let broker: RedisBroker
@@ -43,7 +57,11 @@ actor BrokerReader {
     }
 
     func data(of channel: ChannelName) -> [String] { readings[channel]?.data ?? [] }
-    func gaps(of channel: ChannelName) -> [Gap] { readings[channel]?.gaps ?? [] }
+    /// What was read since the last gap.
+    func dataSinceGap(of channel: ChannelName) -> [String] {
+        readings[channel].map { Array($0.data[$0.before...]) } ?? []
+    }
+    func gaps(of channel: ChannelName) -> [Recovery] { readings[channel]?.gaps ?? [] }
     func losses(of channel: ChannelName) -> Int { readings[channel]?.losses ?? 0 }
 
     /// Waits until the channel's newest message that was read is this one.
@@ -82,9 +100,7 @@ actor BrokerReader {
                 let recovery = try await broker.recover(channel, from: .after(position), limit: .unlimited)
                 // Someone else may have read on while the log was asked.
                 guard readings[channel]?.position == position else { continue }
-                readings[channel]?.data += recovery.messages.map(\.data)
-                readings[channel]?.position = recovery.end
-                if let gap = recovery.gap { readings[channel]?.gaps.append(gap) }
+                readings[channel]?.take(recovery)
                 return
             } catch {
                 try? await Task.sleep(for: .milliseconds(50))
@@ -99,21 +115,5 @@ extension RedisBroker {
         _ url: String, settings: BrokerSettings = BrokerSettings(), _ body: (BrokerReader) async throws -> Void
     ) async throws {
         try await BrokerReader.reading(open(RedisURL(url), settings: settings, logger: .silent), body)
-    }
-
-    /// Publishes `data`, again and again with the same key, until it is acknowledged.
-    /// - Returns: how often it was refused.
-    func insist(_ data: String, on channel: ChannelName) async throws -> Int {
-        var publication = Publication(channel: channel, data: data)
-        publication.idempotencyKey = try IdempotencyKey("key-\(data)")
-        for refusals in 0... {
-            try Task.checkCancellation()
-            switch await publish([publication])[0] {
-            case .success: return refusals
-            case .failure(.unavailable): try await Task.sleep(for: .milliseconds(20))
-            case .failure(let error): throw error
-            }
-        }
-        return 0
     }
 }
