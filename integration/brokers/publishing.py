@@ -64,6 +64,12 @@ class Publisher(threading.Thread):
         goal = len(self.receipts) + count
         self._until(lambda: len(self.receipts) >= goal, seconds, "nothing is acknowledged any more")
 
+    def go_on_in_another_epoch(self, after, seconds=30):
+        """Waits until, `after` having been done, a message is acknowledged by another primary than the last one's."""
+        epoch = self.receipts[-1]["epoch"]
+        after()
+        self._until(lambda: self.receipts[-1]["epoch"] != epoch, seconds, "the primary stays the same")
+
     def be_refused(self, count=3, seconds=20):
         """Waits until so many more are refused."""
         goal = self.refusals + count

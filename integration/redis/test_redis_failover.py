@@ -38,9 +38,8 @@ def test_sentinels_fail_over_and_readers_see_everything_or_are_told(sentinels, s
     with scene(gateway, channel, elsewhere=start_gateway(sentinels.url)) as play:
         primary = sentinels.primary
         try:
-            end(sentinels, primary)
+            play.publisher.go_on_in_another_epoch(after=lambda: end(sentinels, primary))
             sentinels.wait_for_failover(primary)
-            play.publisher.go_on()
         finally:
             if primary.is_running:
                 primary.resume()

@@ -5,6 +5,9 @@ from servers.redis_server import DURABLE, RedisServer, in_step
 
 MASTER = "main"
 SECONDS = 30
+# More than the second between two PINGs: with less a sentinel takes a primary that it has just learned of for down before it
+# has asked it.
+PATIENCE_MILLISECONDS = 2000
 
 
 class Sentinel(RedisServer):
@@ -12,7 +15,7 @@ class Sentinel(RedisServer):
 
     def __init__(self, folder, port):
         super().__init__(
-            folder, f"sentinel monitor {MASTER} 127.0.0.1 {port} 2", f"sentinel down-after-milliseconds {MASTER} 700",
+            folder, f"sentinel monitor {MASTER} 127.0.0.1 {port} 2", f"sentinel down-after-milliseconds {MASTER} {PATIENCE_MILLISECONDS}",
             f"sentinel failover-timeout {MASTER} 3000", common=["bind 127.0.0.1", "daemonize no"])
 
     def knows_all(self):
