@@ -109,6 +109,11 @@ actor BrokerReader {
     }
 }
 
+extension BrokerSettings {
+    /// A reader may be away for as long as it takes to publish thousands: all is there when it comes back.
+    static let trimmingNothing = BrokerSettings(retention: RetentionPolicy(messages: 1_000_000, bytes: 1 << 30))
+}
+
 extension RedisBroker {
     /// Opens a handle, reads with it while `body` runs, and lets it go.
     static func reading(

@@ -16,9 +16,7 @@ extension RedisSentinels {
     func `Publishing and reading go on through a failover, be it forced by a crash or ordered`() async throws {
         try await RedisSentinels.run { set in
             let channel = try ChannelName("build:1")
-            // The reader may be away for a while; what it comes back for shall not be trimmed.
-            let settings = BrokerSettings(retention: RetentionPolicy(messages: 1_000_000, bytes: 1 << 30))
-            try await RedisBroker.reading(set.url(), settings: settings) { reader in
+            try await RedisBroker.reading(set.url(), settings: .trimmingNothing) { reader in
                 try await reader.follow([channel])
                 let publisher = NumberPublisher(reader.broker, channel)
                 async let publishing: Void = publisher.run()
