@@ -166,7 +166,7 @@ def test_a_copy_to_redis_that_was_killed_is_nowhere_to_be_seen(redis, postgres, 
     log = large(gateway)
 
     def left():
-        return redis.client.keys("telltale:*~copy-*")
+        return redis.client.keys("telltale:{large}~copy-*")
 
     kill_in_the_middle(postgres, redis, left)
     assert http.get(f"{target.base_url}/v1/channels").json()["channels"] == []
