@@ -40,6 +40,7 @@ def test_sentinels_fail_over_and_readers_see_everything_or_are_told(sentinels, s
         try:
             play.publisher.go_on_in_another_epoch(after=lambda: end(sentinels, primary))
             sentinels.wait_for_failover(primary)
+            play.publisher.go_on()
         finally:
             if primary.is_running:
                 primary.resume()

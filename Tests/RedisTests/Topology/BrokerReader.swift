@@ -8,7 +8,7 @@ actor BrokerReader {
     private struct Reading {
         var position: Position
         var data: [String] = []
-        /// What was read before the last gap.
+        /// How many of them were read before the last gap.
         var before = 0
         /// The recoveries that were not complete, without their messages.
         var gaps: [Recovery] = []
